@@ -1,0 +1,1 @@
+//! Echo servers over squall-wire.

@@ -1,0 +1,1 @@
+//! Load generator: closed-loop clients that verify every byte.

@@ -1,0 +1,1 @@
+//! The relay: accept, dial, one pump per connection, a live plan of faults.

@@ -1,0 +1,1 @@
+//! Flaky networks on purpose, reproducibly: the squall library.
