@@ -1,0 +1,220 @@
+//! One connection under a plan, both directions together: ranges in, actions out.
+
+use super::action::{Action, Item, Range};
+use super::line::Line;
+use super::stage::{Due, Stage};
+use crate::direction::{Direction, Side};
+use crate::key::ConnKey;
+use crate::plan::{LinkId, Plan};
+use crate::tick::Tick;
+
+/// A connection's faults at work. It is told what arrives and when, and tells what to do and when; whoever drives it keeps
+/// the payload, the sockets and the clock. Time must not run backwards between calls.
+pub struct Conn {
+    lines: [Line; 2],
+    link: LinkId,
+    number: u64,
+    label: Option<ConnKey>,
+    opened: Tick,
+    newest: u64,
+    limit: u64,
+    ended: bool,
+}
+
+impl Conn {
+    /// A connection opens. `number` is its place in the link's accept order, from 1; a `label` takes that place's part in the
+    /// keys of its draws. Each direction holds at most `limit` bytes.
+    pub fn open(plan: &Plan, number: u64, label: Option<ConnKey>, limit: u64, now: Tick) -> Conn {
+        let mut conn = Conn {
+            lines: Default::default(),
+            link: plan.link().clone(),
+            number,
+            label,
+            opened: now,
+            newest: 0,
+            limit,
+            ended: false,
+        };
+        conn.apply(plan, now);
+        conn
+    }
+
+    /// The plan has changed: stages whose fault is gone let go of what they hold, at once and in order; new faults join;
+    /// the others are not touched.
+    pub fn apply(&mut self, plan: &Plan, now: Tick) {
+        if self.ended {
+            return;
+        }
+        self.run(now);
+        for direction in Direction::BOTH {
+            let mut i = 0;
+            while let Some(stage) = self.lines[direction.index()].stages.get(i) {
+                if plan.holds(stage.planned.id()) {
+                    i += 1;
+                } else {
+                    self.remove(direction, i, now);
+                }
+            }
+        }
+        let newest = self.newest;
+        for planned in plan.faults().iter().filter(|planned| planned.id() > newest) {
+            self.newest = planned.id();
+            let spec = planned.spec();
+            let index = planned.index_of(self.number);
+            let key = self.label.unwrap_or(ConnKey::Index(index));
+            for direction in Direction::BOTH.into_iter().filter(|d| spec.directions().covers(*d)) {
+                let lane = self.link.lane(planned.name(), key, direction);
+                if !spec.scope().admits(index, lane) {
+                    continue;
+                }
+                let stage = Stage::new(planned.clone(), lane, self.link.segment, self.opened, now);
+                let stages = &mut self.lines[direction.index()].stages;
+                let place = stages.partition_point(|s| s.planned.spec().rank() <= spec.rank());
+                stages.insert(place, stage);
+            }
+        }
+        self.run(now);
+    }
+
+    /// Bytes have been read in `direction`.
+    pub fn push(&mut self, direction: Direction, now: Tick, len: u64) {
+        if self.ended {
+            return;
+        }
+        self.run(now);
+        let line = &mut self.lines[direction.index()];
+        let mut rest = Range { offset: line.entered, len };
+        line.entered += len;
+        line.held += len;
+        while rest.len > 0 && !self.ended {
+            let piece;
+            (piece, rest) = self.lines[direction.index()].cut(rest);
+            self.enter(direction, 0, now, Item::Data(piece));
+            self.run(now);
+        }
+    }
+
+    /// The end of the bytes in `direction` has been read.
+    pub fn push_fin(&mut self, direction: Direction, now: Tick) {
+        if !self.ended {
+            self.run(now);
+            self.enter(direction, 0, now, Item::Fin);
+            self.run(now);
+        }
+    }
+
+    /// The sender's side of `direction` is gone: what was pushed goes on, then the receiver gets a RST in its place.
+    pub fn push_reset(&mut self, direction: Direction, now: Tick) {
+        if !self.ended {
+            self.run(now);
+            self.enter(direction, 0, now, Item::Reset(direction.receiver().into()));
+            self.run(now);
+        }
+    }
+
+    /// Works off everything due until `now`; what comes of it is popped.
+    pub fn advance(&mut self, now: Tick) {
+        self.run(now);
+    }
+
+    /// How many more bytes may be read in `direction` now.
+    pub fn room(&self, direction: Direction) -> u64 {
+        let line = &self.lines[direction.index()];
+        let stages = line.stages.iter().map(Stage::room).min().unwrap_or(u64::MAX);
+        stages.min(self.limit.saturating_sub(line.held))
+    }
+
+    /// When to [`Conn::advance`] next; nothing while only bytes can change that. Actions that wait to be popped do not count.
+    pub fn next_due(&self) -> Option<Tick> {
+        self.next().map(|(tick, ..)| tick)
+    }
+
+    /// The next thing to do in `direction` at `now`, in order.
+    pub fn pop(&mut self, direction: Direction, now: Tick) -> Option<Action> {
+        self.run(now);
+        self.lines[direction.index()].pop()
+    }
+
+    /// Bytes that have been pushed in `direction` and have not come out as an action.
+    pub fn held(&self, direction: Direction) -> u64 {
+        self.lines[direction.index()].held
+    }
+
+    /// True where no fault stands in `direction`.
+    pub fn is_plain(&self, direction: Direction) -> bool {
+        self.lines[direction.index()].stages.is_empty()
+    }
+
+    /// The soonest event over both directions; at the same tick the later stage first, so that it has room for the earlier.
+    fn next(&self) -> Option<(Tick, Direction, usize, Due)> {
+        let mut soonest: Option<(Tick, Direction, usize, Due)> = None;
+        for direction in Direction::BOTH {
+            for (i, stage) in self.lines[direction.index()].stages.iter().enumerate().rev() {
+                if let Some((tick, due)) = stage.next()
+                    && soonest.as_ref().is_none_or(|(t, ..)| tick < *t)
+                {
+                    soonest = Some((tick, direction, i, due));
+                }
+            }
+        }
+        soonest
+    }
+
+    /// Works off everything due until `now`, in logical order.
+    fn run(&mut self, now: Tick) {
+        while let Some((tick, direction, i, due)) = self.next() {
+            if tick > now || self.ended {
+                return;
+            }
+            let line = &mut self.lines[direction.index()];
+            match due {
+                Due::Arm => {
+                    let offset = line.entered;
+                    let overtaking = line.stages[i].arm(tick, offset);
+                    self.overtake(direction, overtaking);
+                }
+                Due::Release => {
+                    if let Some(item) = line.stages[i].release() {
+                        self.enter(direction, i + 1, tick, item);
+                    }
+                }
+            }
+        }
+    }
+
+    /// An item reaches stage `i`, or the end of the line.
+    fn enter(&mut self, direction: Direction, i: usize, at: Tick, item: Item) {
+        let line = &mut self.lines[direction.index()];
+        match (line.stages.get_mut(i), item) {
+            (Some(stage), item) => {
+                let overtaking = stage.take(at, item);
+                self.overtake(direction, overtaking);
+            }
+            (None, Item::Reset(side)) => self.end(direction, side, true),
+            (None, item) => line.emit(item),
+        }
+    }
+
+    fn overtake(&mut self, direction: Direction, side: Option<Side>) {
+        if let Some(side) = side {
+            self.end(direction, side, false);
+        }
+    }
+
+    /// The connection ends with a RST. One that keeps its place leaves what came out before it; nothing else survives.
+    fn end(&mut self, direction: Direction, side: Side, flush: bool) {
+        for each in Direction::BOTH {
+            self.lines[each.index()].clear(!(flush && each == direction));
+        }
+        self.lines[direction.index()].end(Action::Reset { side, flush });
+        self.ended = true;
+    }
+
+    fn remove(&mut self, direction: Direction, i: usize, now: Tick) {
+        let mut stage = self.lines[direction.index()].stages.remove(i);
+        while let Some(item) = stage.release() {
+            self.enter(direction, i, now, item);
+            self.run(now);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a fault may ask for while it is being called.
+
+use super::action::{Item, Range};
+use super::stage::Slot;
+use crate::direction::Side;
+use crate::key::Lane;
+use crate::tick::Tick;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A call to a fault: the logical time, the draws of its lane, and the schedule it adds to.
+///
+/// The time is when the bytes were released by the stage before, not when somebody woke up to see it, so lateness does not
+/// add up along the line.
+pub struct Cx<'a> {
+    pub(super) at: Tick,
+    pub(super) lane: Lane,
+    pub(super) segment: u64,
+    pub(super) slot: &'a mut Slot,
+    pub(super) fired: &'a AtomicU64,
+    pub(super) overtaking: &'a mut Option<Side>,
+}
+
+impl Cx<'_> {
+    /// The logical time of this call.
+    pub fn at(&self) -> Tick {
+        self.at
+    }
+
+    /// The offset from which the fault's own positions count: where its trigger was met, 0 without a trigger.
+    pub fn base(&self) -> u64 {
+        self.slot.base
+    }
+
+    /// True where a trigger by time, not by position, armed the fault.
+    pub fn armed_by_time(&self) -> bool {
+        self.slot.armed_by_time
+    }
+
+    /// Bytes per segment, the unit of position for draws on a stream.
+    pub fn segment(&self) -> u64 {
+        self.segment
+    }
+
+    /// 64 uniform bits for a position; see [`Lane::draw`].
+    pub fn draw(&self, index: u64, slot: u64) -> u64 {
+        self.lane.draw(index, slot)
+    }
+
+    /// Lets bytes go on at `due`, never before what stands ahead of them nor before now.
+    pub fn pass_at(&mut self, due: Tick, range: Range) {
+        self.slot.queue_at(due.max(self.at), Item::Data(range));
+    }
+
+    /// Lets bytes go on now.
+    pub fn pass(&mut self, range: Range) {
+        self.pass_at(self.at, range);
+    }
+
+    /// Takes bytes out of the stream.
+    pub fn discard(&mut self, range: Range) {
+        self.slot.queue_at(self.at, Item::Drop(range));
+    }
+
+    /// Lets the end of the stream go on at `due`, in order.
+    pub fn fin_at(&mut self, due: Tick) {
+        self.slot.queue_at(due.max(self.at), Item::Fin);
+    }
+
+    /// Lets the end of the stream go on now, in order.
+    pub fn fin(&mut self) {
+        self.fin_at(self.at);
+    }
+
+    /// Ends the connection with a RST that keeps its place in the line.
+    pub fn reset(&mut self, side: Side) {
+        self.slot.queue_at(self.at, Item::Reset(side));
+    }
+
+    /// Ends the connection with a RST at once; everything still held in either direction is lost.
+    pub fn reset_now(&mut self, side: Side) {
+        *self.overtaking = Some(side);
+    }
+
+    /// Counts one decision of the fault.
+    pub fn fired(&mut self) {
+        self.fired.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts this connection and direction as acted upon, once.
+    pub fn acted(&mut self) {
+        if !std::mem::replace(&mut self.slot.acted, true) {
+            self.fired();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The engine of the model: what runs a plan's faults over one connection, without payload, clock or sockets.
+
+mod action;
+mod conn;
+mod cx;
+mod line;
+mod stage;
+
+pub use action::{Action, Range};
+pub use conn::Conn;
+pub use cx::Cx;
+pub(crate) use stage::{Running, start};

@@ -1,0 +1,85 @@
+//! The trait that every fault on traffic implements: a pure function of byte ranges, time and keyed draws.
+
+use crate::direction::Directions;
+use crate::engine::{Cx, Range};
+use crate::params::Params;
+use crate::spec::Scope;
+use std::fmt::Debug;
+
+/// What a fault can act on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carrier {
+    /// TCP and other byte streams.
+    Stream,
+    /// UDP datagrams.
+    Datagram,
+    /// Either.
+    Both,
+}
+
+/// Where in a direction's line of faults one stands: bytes pass the ranks from first to last. The order is fixed, so that the
+/// order of the command line does not change what a plan does; within a rank it is the order in which faults were added.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Rank {
+    /// Faults that act at a byte's position.
+    Position,
+    /// Faults that limit the rate.
+    Rate,
+    /// Faults that delay.
+    Delay,
+}
+
+/// A fault on traffic. The implementing struct is its parameters and never changes; what it remembers of one connection and
+/// direction is in `State`. It owns no payload, socket, timer or clock: it schedules ranges through [`Cx`].
+pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
+    /// The name in every interface, with `_` between words.
+    const NAME: &'static str;
+    /// Other names that are understood.
+    const ALIASES: &'static [&'static str] = &[];
+    /// An example that parses, as on the command line.
+    const EXAMPLE: &'static str;
+    /// The parameter that may be given without its key.
+    const MAIN: Option<&'static str>;
+    /// What it can act on.
+    const ON: Carrier;
+    /// Its place in the line.
+    const RANK: Rank;
+    /// The directions in which it acts unless told.
+    const DIRECTIONS: Directions = Directions::Down;
+    /// What is remembered of one connection and direction.
+    type State: Default + Send;
+
+    /// Checks what single parameters cannot tell.
+    ///
+    /// # Errors
+    /// A message that says what does not go together.
+    fn validate(&self, _scope: &Scope) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The fault arms: when the connection opens or the fault joins it, or when its trigger is met.
+    fn armed(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
+
+    /// Bytes arrive, at or after the offset at which the fault armed.
+    fn data(&self, state: &mut Self::State, range: Range, cx: &mut Cx<'_>);
+
+    /// The end of the direction's bytes arrives.
+    fn fin(&self, _state: &mut Self::State, cx: &mut Cx<'_>) {
+        cx.fin();
+    }
+
+    /// How many more bytes the fault is ready to hold while it holds `queued`; reading stops at 0.
+    fn room(&self, _queued: u64) -> u64 {
+        u64::MAX
+    }
+
+    /// The next offset at which incoming bytes must be cut in two, if any.
+    fn cut(&self, _state: &Self::State) -> Option<u64> {
+        None
+    }
+
+    /// True where each segment of the stream has a draw of its own, so that ranges must not cross segment boundaries.
+    fn per_segment(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,81 @@
+//! The keys that every fault has: which connections it acts on, and from when on.
+
+use crate::key::{Lane, chance};
+use crate::params::{Params, params};
+use crate::value::{IndexSet, Probability, Size, Value, ValueError};
+use std::time::Duration;
+
+params! {
+    /// On which connections a fault acts, and from when on.
+    pub struct Scope {
+        /// Which connections, by their place in accept order since the fault was added, from 1: `3`, `1-2`, `*/10`.
+        /// Connections that were open by then are not touched when this is set.
+        connections: Option<IndexSet>,
+        /// With which probability a connection is acted on, drawn once per connection and direction.
+        probability: Probability = Probability::ALWAYS,
+        /// From when on: after so many bytes in the fault's direction (`64KiB`, exactly there), or so long after the
+        /// connection was made (`2s`).
+        after: Option<After>,
+        /// A scenario does not fail where the fault never fired.
+        optional: bool = false,
+    }
+}
+
+/// A draw that no stream position reaches: the one that decides whether a connection is acted on.
+const ADMISSION: u64 = u64::MAX;
+
+impl Scope {
+    /// The keys, in the order in which they are shown.
+    pub fn keys() -> impl Iterator<Item = &'static str> {
+        Scope::PARAMS.iter().map(|param| param.name)
+    }
+
+    /// True where the connection at `index` is acted on.
+    pub(crate) fn admits(&self, index: i64, lane: Lane) -> bool {
+        let counted = match (&self.connections, u64::try_from(index)) {
+            (None, _) => true,
+            (Some(set), Ok(index)) => set.contains(index),
+            (Some(_), Err(_)) => false,
+        };
+        counted && chance(lane.draw(ADMISSION, 0), self.probability)
+    }
+
+    pub(super) fn show_key(&self, key: &str) -> Option<String> {
+        self.show(key)
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Scope {
+        Scope { connections: None, probability: Probability::ALWAYS, after: None, optional: false }
+    }
+}
+
+/// When a fault arms on a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum After {
+    /// Once so many bytes have passed in the fault's direction.
+    Bytes(Size),
+    /// So long after the connection was made.
+    Time(Duration),
+}
+
+impl Value for After {
+    const KIND: &'static str = "size or duration";
+
+    fn parse(text: &str) -> Result<Self, ValueError> {
+        if let Ok(delay) = Duration::parse(text) {
+            return Ok(After::Time(delay));
+        }
+        Size::parse(text).map(After::Bytes).map_err(|e| {
+            ValueError::new(e.message).help("write bytes such as `64KiB`, or a time such as `2s`")
+        })
+    }
+
+    fn render(&self) -> Option<String> {
+        match self {
+            After::Bytes(size) => size.render(),
+            After::Time(delay) => delay.render(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The methods by which code puts a fault in its place: direction, scope, name.
+
+use super::{After, FaultSpec};
+use crate::direction::Directions;
+use crate::value::{IndexSet, Probability, Size};
+use std::time::Duration;
+
+/// Direction, scope and name for any fault, as the command line's `@DIR` and scope keys.
+///
+/// ```
+/// use squall_faults::{Reset, Shape};
+///
+/// let spec = Reset::at(4096).connections(1..=2).named("early").up();
+/// assert_eq!(spec.to_string(), "reset:4KiB,connections=1-2,name=early@up");
+/// ```
+pub trait Shape: Into<FaultSpec> {
+    /// Acts on what runs from client to server.
+    fn up(self) -> FaultSpec {
+        self.toward(Directions::Up)
+    }
+
+    /// Acts on what runs from server to client, which is what most faults do unless told.
+    fn down(self) -> FaultSpec {
+        self.toward(Directions::Down)
+    }
+
+    /// Acts both ways, with a state for each.
+    fn both(self) -> FaultSpec {
+        self.toward(Directions::Both)
+    }
+
+    /// Acts in the given directions.
+    fn toward(self, directions: Directions) -> FaultSpec {
+        FaultSpec { directions, ..self.into() }
+    }
+
+    /// Acts on these connections only, counted from 1 since the fault was added.
+    fn connections(self, which: impl Into<IndexSet>) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.connections = Some(which.into());
+        spec
+    }
+
+    /// Acts on a connection with this probability.
+    fn probability(self, probability: Probability) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.probability = probability;
+        spec
+    }
+
+    /// Acts once so many bytes have passed in its direction.
+    fn after_bytes(self, bytes: u64) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.after = Some(After::Bytes(Size::bytes(bytes)));
+        spec
+    }
+
+    /// Acts from so long after the connection was made.
+    fn after_time(self, delay: Duration) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.after = Some(After::Time(delay));
+        spec
+    }
+
+    /// May never fire without that being a failure.
+    fn optional(self) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.optional = true;
+        spec
+    }
+
+    /// Goes by this name instead of its kind's.
+    fn named(self, name: &str) -> FaultSpec {
+        FaultSpec { name: Some(name.to_owned()), ..self.into() }
+    }
+}
+
+impl<T: Into<FaultSpec>> Shape for T {}

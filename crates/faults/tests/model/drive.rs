@@ -1,0 +1,76 @@
+//! Drives a connection on virtual ticks and records what it does.
+
+use squall_faults::{Action, Conn, ConnKey, Direction, FaultSpec, LinkId, Plan, Side, Tick};
+
+pub(crate) const MS: u64 = 1_000_000;
+pub(crate) const LIMIT: u64 = 1 << 40;
+
+pub(crate) fn at(ns: u64) -> Tick {
+    Tick::from_nanos(ns)
+}
+
+pub(crate) fn plan(seed: u64, specs: &[&str]) -> Plan {
+    let mut plan = Plan::new(LinkId::new("proxy", seed));
+    for spec in specs {
+        plan.add(spec.parse::<FaultSpec>().expect("a spec"), 0).expect("a free name");
+    }
+    plan
+}
+
+pub(crate) fn conn(plan: &Plan, number: u64) -> Conn {
+    Conn::open(plan, number, None, LIMIT, Tick::ZERO)
+}
+
+pub(crate) fn labelled(plan: &Plan, number: u64, worker: u64) -> Conn {
+    Conn::open(plan, number, Some(ConnKey::Label { worker, attempt: 1 }), LIMIT, Tick::ZERO)
+}
+
+/// What came out of one direction.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Trace {
+    /// When each byte was written, by offset.
+    pub(crate) written: Vec<u64>,
+    /// Bytes taken out.
+    pub(crate) discarded: u64,
+    /// When the end came.
+    pub(crate) fin: Option<u64>,
+    /// When a RST came, after how many written bytes, and to whom.
+    pub(crate) reset: Option<(u64, usize, Side)>,
+}
+
+/// Feeds `arrivals` (time, bytes) and then the end, waking exactly when something is due, and up to `late` ns too late.
+pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)], late: u64) -> Trace {
+    let mut trace = Trace::default();
+    let mut arrivals = arrivals.iter().copied().peekable();
+    let mut open = true;
+    loop {
+        let arrival = arrivals.peek().map(|(t, _)| *t);
+        let due = conn.next_due().map(|due| due.as_nanos() + late);
+        let now = match (arrival, due) {
+            (Some(a), Some(d)) => a.min(d),
+            (Some(t), None) | (None, Some(t)) => t,
+            (None, None) => return trace,
+        };
+        while let Some((t, len)) = arrivals.next_if(|(t, _)| *t <= now) {
+            conn.push(direction, at(t), len);
+            if arrivals.peek().is_none() && std::mem::take(&mut open) {
+                conn.push_fin(direction, at(t));
+            }
+        }
+        while let Some(action) = conn.pop(direction, at(now)) {
+            match action {
+                Action::Write(range) => {
+                    assert_eq!(
+                        range.offset,
+                        trace.written.len() as u64,
+                        "bytes are written in order, each once"
+                    );
+                    trace.written.resize(range.end() as usize, now);
+                }
+                Action::Discard(range) => trace.discarded += range.len,
+                Action::Fin => trace.fin = Some(now),
+                Action::Reset { side, .. } => trace.reset = Some((now, trace.written.len(), side)),
+            }
+        }
+    }
+}

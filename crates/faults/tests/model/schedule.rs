@@ -1,0 +1,169 @@
+//! What each fault does to the bytes of one direction.
+
+use crate::drive::*;
+use squall_faults::{Direction::Down, Side, Tick};
+
+fn one(specs: &[&str], arrivals: &[(u64, u64)]) -> Trace {
+    drive(conn(&plan(7, specs), 1), Down, arrivals, 0)
+}
+
+#[test]
+fn without_faults_bytes_leave_as_they_arrive() {
+    let trace = one(&[], &[(3, 2), (5, 1)]);
+    assert_eq!(trace.written, [3, 3, 5]);
+    assert_eq!(trace.fin, Some(5));
+}
+
+#[test]
+fn latency_counts_from_arrival_and_does_not_add_up() {
+    let trace = one(&["latency:50ms"], &[(0, 1), (10 * MS, 1), (11 * MS, 1)]);
+    assert_eq!(trace.written, [50 * MS, 60 * MS, 61 * MS]);
+    assert_eq!(trace.fin, Some(61 * MS));
+}
+
+#[test]
+fn two_latencies_add() {
+    let trace = one(&["latency:50ms", "latency:20ms"], &[(0, 1)]);
+    assert_eq!(trace.written, [70 * MS]);
+}
+
+#[test]
+fn late_wake_ups_do_not_add_up_along_the_line() {
+    let plan = plan(7, &["bandwidth:1MB/s", "latency:50ms", "latency:20ms"]);
+    let trace = drive(conn(&plan, 1), Down, &[(0, 100_000)], 2 * MS);
+    let last = *trace.written.last().expect("bytes");
+    assert!((170 * MS..=172 * MS).contains(&last), "{last}");
+}
+
+#[test]
+fn jitter_spreads_uniformly_around_the_delay_in_order() {
+    let arrivals: Vec<_> = (0..2_000).map(|i| (i * 100 * MS, 1448)).collect();
+    let trace = one(&["latency:50ms,jitter=10ms"], &arrivals);
+    let delays: Vec<u64> = (0..2_000).map(|i| trace.written[i * 1448] - i as u64 * 100 * MS).collect();
+    assert!(delays.iter().all(|d| (40 * MS..=60 * MS).contains(d)));
+    let mean = delays.iter().sum::<u64>() / delays.len() as u64;
+    assert!((49 * MS..51 * MS).contains(&mean), "{mean}");
+    assert!(trace.written.is_sorted());
+}
+
+#[test]
+fn bandwidth_serialises_at_the_rate() {
+    let trace = one(&["bandwidth:1MB/s"], &[(0, 500_000), (100 * MS, 500_000)]);
+    assert_eq!(*trace.written.last().expect("bytes"), 1_000 * MS);
+    assert_eq!(trace.written[499_999], 500 * MS);
+    assert_eq!(trace.fin, Some(1_000 * MS));
+}
+
+#[test]
+fn bandwidth_carries_the_remainder_of_odd_rates() {
+    // 7 bytes a second: a billion is not divisible by 7, so rounding each piece would show.
+    let trace = one(&["bandwidth:7B/s"], &[(0, 700)]);
+    assert_eq!(*trace.written.last().expect("bytes"), 100_000 * MS);
+}
+
+#[test]
+fn an_idle_wire_saves_up_no_more_than_its_burst() {
+    let idle = 10_000 * MS;
+    let trace = one(&["bandwidth:1MB/s"], &[(0, 1_000), (idle, 1_000)]);
+    assert_eq!(trace.written[1_999], idle + MS);
+    let trace = one(&["bandwidth:1MB/s,burst=5KB"], &[(idle, 6_000)]);
+    assert_eq!(trace.written[4_999], idle);
+    assert_eq!(trace.written[5_999], idle + MS);
+}
+
+#[test]
+fn a_full_bandwidth_queue_has_no_room() {
+    let plan = plan(7, &["bandwidth:1MB/s,queue=10KB"]);
+    let mut conn = conn(&plan, 1);
+    assert_eq!(conn.room(Down), 10_000);
+    conn.push(Down, at(0), 8_000);
+    assert_eq!(conn.room(Down), 2_000);
+    while conn.pop(Down, at(4 * MS)).is_some() {}
+    assert_eq!(conn.room(Down), 6_000);
+}
+
+#[test]
+fn a_rate_of_zero_blocks() {
+    let trace = one(&["bandwidth:0B/s"], &[(0, 10)]);
+    assert_eq!(trace, Trace::default());
+}
+
+#[test]
+fn reset_cuts_at_the_exact_byte() {
+    for (offset, arrivals) in [(0, vec![(5, 10)]), (10, vec![(1, 7), (2, 7)]), (7, vec![(1, 7), (9, 1)])] {
+        let trace = one(&[&format!("reset:{offset},side=client")], &arrivals);
+        let when = arrivals
+            .iter()
+            .scan(0, |sum, (t, n)| {
+                *sum += n;
+                Some((*t, *sum))
+            })
+            .find(|(_, sum)| *sum > offset);
+        assert_eq!(trace.reset, Some((when.expect("reached").0, offset as usize, Side::Client)));
+        assert_eq!(trace.fin, None);
+    }
+}
+
+#[test]
+fn reset_beyond_the_end_never_fires() {
+    let plan = plan(7, &["reset:10"]);
+    let trace = drive(conn(&plan, 1), Down, &[(1, 10)], 0);
+    assert_eq!((trace.fin, trace.reset), (Some(1), None));
+    assert_eq!(plan.faults()[0].fired(), 0);
+}
+
+#[test]
+fn a_chosen_connection_that_ends_sooner_is_reset_at_its_end() {
+    let plan = plan(7, &["reset:p=100%,within=1MiB"]);
+    let trace = drive(conn(&plan, 1), Down, &[(3, 10)], 0);
+    assert_eq!((trace.fin, trace.reset), (None, Some((3, 10, Side::Both))));
+    assert_eq!(plan.faults()[0].fired(), 1);
+}
+
+#[test]
+fn a_flushed_reset_keeps_its_place_and_one_at_once_overtakes() {
+    let trace = one(&["reset:4", "latency:50ms"], &[(0, 10)]);
+    assert_eq!(trace.reset, Some((50 * MS, 4, Side::Both)));
+    let trace = one(&["reset:4,flush=false", "latency:50ms"], &[(0, 10)]);
+    assert_eq!(trace.reset, Some((0, 0, Side::Both)));
+}
+
+#[test]
+fn after_bytes_arms_at_exactly_that_byte() {
+    let trace = one(&["latency:50ms,after=10"], &[(0, 20)]);
+    assert_eq!((trace.written[9], trace.written[10]), (0, 50 * MS));
+    let trace = one(&["reset:after=10"], &[(0, 20)]);
+    assert_eq!(trace.reset, Some((0, 10, Side::Both)));
+    let trace = one(&["reset:5,after=10"], &[(0, 20)]);
+    assert_eq!(trace.reset, Some((0, 15, Side::Both)));
+}
+
+#[test]
+fn after_a_time_arms_then_and_a_reset_does_not_wait_for_bytes() {
+    let trace = one(&["latency:50ms,after=2s"], &[(0, 1), (2_000 * MS, 1)]);
+    assert_eq!(trace.written, [0, 2_050 * MS]);
+    let plan = plan(7, &["reset:after=2s"]);
+    let mut conn = conn(&plan, 1);
+    assert_eq!(conn.next_due(), Some(at(2_000 * MS)));
+    assert!(conn.pop(Down, at(2_000 * MS)).is_some());
+    assert_eq!(conn.next_due(), None);
+}
+
+#[test]
+fn scope_picks_connections_by_number_and_by_chance() {
+    let held = |plan: &_, n| conn(plan, n).is_plain(Down);
+    let by_number = plan(7, &["latency:1ms,connections=\"1-2,*/10\""]);
+    let plain: Vec<u64> = (1..=20).filter(|n| held(&by_number, *n)).collect();
+    assert_eq!(plain, [3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    let by_chance = plan(7, &["latency:1ms,probability=30%"]);
+    let hit = (1..=1_000).filter(|n| !held(&by_chance, *n)).count();
+    assert!((240..360).contains(&hit), "{hit}");
+}
+
+#[test]
+fn nothing_is_due_for_ever_held_bytes() {
+    let plan = plan(7, &["bandwidth:0B/s"]);
+    let mut conn = conn(&plan, 1);
+    conn.push(Down, Tick::ZERO, 10);
+    assert_eq!((conn.next_due(), conn.held(Down)), (None, 10));
+}
