@@ -94,11 +94,10 @@ impl Plan {
         Ok(planned)
     }
 
-    /// Removes a fault; false where it is gone already.
-    pub fn remove(&mut self, id: u64) -> bool {
-        let before = self.faults.len();
-        self.faults.retain(|planned| planned.id != id);
-        self.faults.len() < before
+    /// Removes a fault and returns it; nothing where it is gone already.
+    pub fn remove(&mut self, id: u64) -> Option<Arc<Planned>> {
+        let place = self.faults.iter().position(|planned| planned.id == id)?;
+        Some(self.faults.remove(place))
     }
 
     pub(crate) fn holds(&self, id: u64) -> bool {

@@ -1,1 +1,16 @@
-//! Load generator: closed-loop clients that verify every byte.
+//! Load generator: closed-loop clients that verify every byte that comes back.
+//!
+//! - [`Load`] is what is asked for; [`Load::start`] begins it, and [`Running::finish`] yields the [`Report`]
+//! - `worker` is one connection's share of the requests, `exchange` one request, `payload` what is sent
+
+mod counters;
+mod exchange;
+mod lock;
+mod payload;
+mod plan;
+mod report;
+mod worker;
+
+pub use counters::{Connections, Counts, Errors, Integrity, Transfer};
+pub use plan::{Load, Running};
+pub use report::{Latency, Report, Throughput, Timing};

@@ -1,1 +1,31 @@
-//! The relay: accept, dial, one pump per connection, a live plan of faults.
+//! The relay: one acceptor per link, one pump per connection, a live plan of faults.
+//!
+//! - [`ProxyBuilder`] is what is asked for, [`Proxy`] the handle of a running link, [`FaultGuard`] a fault on it
+//! - `acceptor` numbers connections and hands them to shards; `connection` is the life of one; `pump` moves its bytes
+//! - `live_plan` is the plan as it changes, `registry` the connections as they come and go
+//! - [`Metrics`] is what was counted, [`Events`] what happens
+
+mod acceptor;
+mod builder;
+mod close;
+mod connection;
+mod error;
+mod event;
+mod guard;
+mod link;
+mod live;
+mod live_plan;
+mod lock;
+mod metrics;
+mod options;
+mod proxy;
+mod pump;
+mod registry;
+
+pub use builder::ProxyBuilder;
+pub use close::CloseReason;
+pub use error::ProxyError;
+pub use event::{Event, Events};
+pub use guard::FaultGuard;
+pub use metrics::{Bytes, Closes, Connections, FaultMetrics, Metrics};
+pub use proxy::Proxy;

@@ -1,1 +1,60 @@
 //! Sockets and clocks of squall, real and virtual: shards, listen, dial, RST and FIN, precise timers.
+//!
+//! | where | what |
+//! | --- | --- |
+//! | [`Shards`] | threads, each with its runtime; [`Shards::spawn`] puts a task where it stays |
+//! | [`run_virtual`] | a whole world on one thread, in virtual time, with a network in memory |
+//! | [`Env`] | the clock and the sockets of a shard: now, sleep, listen, dial |
+//! | [`Listener`], [`Incoming`] | an accept loop that nothing kills, and what it hands to a shard |
+//! | [`Stream`], [`Dialer`] | connections with half-close and reset |
+//! | [`Endpoint`] | addresses as people write them |
+//!
+//! ```
+//! use squall_wire::run_virtual;
+//! use std::time::Duration;
+//!
+//! let elapsed = run_virtual(|shards| async move {
+//!     let env = shards.env(0).clone();
+//!     env.sleep(Duration::from_secs(600)).await;
+//!     env.now()
+//! })?;
+//! assert_eq!(elapsed, 600_000_000_000);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod address;
+mod clock;
+mod dialer;
+mod env;
+mod heap;
+mod limits;
+mod listener;
+mod lock;
+mod mem;
+mod net;
+mod pipe;
+mod platform;
+mod reason;
+mod scratch;
+mod shards;
+mod sleep;
+mod stream;
+mod tcp_listener;
+mod timer;
+mod watch;
+mod world;
+
+pub use address::{AddressError, Endpoint};
+pub use dialer::Dialer;
+pub use env::Env;
+pub use limits::raise_descriptor_limit;
+pub use listener::{Incoming, Listener};
+pub use mem::MemStream;
+pub use net::MemListener;
+pub use reason::reason;
+pub use scratch::{SCRATCH_BYTES, with_scratch};
+pub use shards::{RealShard, Shards};
+pub use sleep::Sleep;
+pub use stream::Stream;
+pub use tcp_listener::TcpListener;
+pub use world::{World, run_virtual};

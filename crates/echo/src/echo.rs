@@ -1,0 +1,70 @@
+//! The handle of a running echo server.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use squall_wire::Env;
+use tokio::task::JoinHandle;
+
+use crate::Counts;
+use crate::connections::Connections;
+use crate::counts;
+
+/// A running echo server. Dropping it closes the port and all connections, as soon as their shards get to it;
+/// [`stop`](Self::stop) waits for that.
+#[must_use = "dropping the handle stops the server"]
+pub struct Echo {
+    addr: SocketAddr,
+    env: Env,
+    /// Accepts connections, or echoes datagrams.
+    task: JoinHandle<()>,
+    connections: Arc<Connections>,
+}
+
+impl Echo {
+    pub(crate) fn new(
+        addr: SocketAddr,
+        env: Env,
+        task: JoinHandle<()>,
+        connections: Arc<Connections>,
+    ) -> Self {
+        Self { addr, env, task, connections }
+    }
+
+    /// The address it listens on, with its real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The totals so far.
+    pub fn counts(&self) -> Counts {
+        counts::sum(&self.connections.meters)
+    }
+
+    /// Closes the port, lets connections end by themselves for `grace`, then closes those that are left.
+    /// Returns the final totals, when everything is closed. Dropping the future stops at once.
+    pub async fn stop(mut self, grace: Duration) -> Counts {
+        self.task.abort();
+        // Ends as cancelled; what matters is that the port is closed then.
+        let _ = (&mut self.task).await;
+        let _in_time = self.env.timeout(grace, self.connections.ended()).await;
+        self.connections.cut();
+        self.connections.ended().await;
+        self.counts()
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.connections.cut();
+    }
+}
+
+impl fmt::Debug for Echo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Echo").field("addr", &self.addr).field("counts", &self.counts()).finish()
+    }
+}

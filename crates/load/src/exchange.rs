@@ -1,0 +1,80 @@
+//! One request: everything is sent and everything comes back, at the same time, so that no buffer on the way can block it.
+
+use crate::counters::Failure;
+use crate::payload::Payload;
+use squall_wire::{Stream, with_scratch};
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+/// How far a request has come.
+pub(crate) struct Exchange {
+    payload: Payload,
+    size: u64,
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+}
+
+/// Bytes written or read in one system call at the most.
+const CHUNK: usize = 64 << 10;
+
+impl Exchange {
+    pub(crate) fn new(payload: Payload, size: u64) -> Exchange {
+        Exchange { payload, size, sent: 0, received: 0 }
+    }
+
+    /// Runs the request on `stream`. How far it came is known also where this fails or is dropped.
+    pub(crate) async fn run(&mut self, stream: &Stream) -> Result<(), Failure> {
+        poll_fn(|cx| {
+            loop {
+                let wrote = self.poll_send(stream, cx);
+                let read = self.poll_receive(stream, cx);
+                match (wrote, read) {
+                    (_, Poll::Ready(Err(failure))) | (Poll::Ready(Err(failure)), _) => {
+                        return Poll::Ready(Err(failure));
+                    }
+                    _ if self.received == self.size => return Poll::Ready(Ok(())),
+                    (Poll::Ready(Ok(true)), _) | (_, Poll::Ready(Ok(true))) => {}
+                    _ => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Ready with true where something was written.
+    fn poll_send(&mut self, stream: &Stream, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+        if self.sent == self.size {
+            return Poll::Ready(Ok(false));
+        }
+        with_scratch(|scratch| {
+            let n =
+                CHUNK.min(scratch.len()).min(usize::try_from(self.size - self.sent).unwrap_or(usize::MAX));
+            self.payload.fill(self.sent, &mut scratch[..n]);
+            stream.poll_write(cx, &scratch[..n]).map(|wrote| match wrote {
+                Ok(n) => {
+                    self.sent += n as u64;
+                    Ok(true)
+                }
+                Err(error) => Err(Failure::of(&error)),
+            })
+        })
+    }
+
+    /// Ready with true where something was read. Never reads beyond the request.
+    fn poll_receive(&mut self, stream: &Stream, cx: &mut Context<'_>) -> Poll<Result<bool, Failure>> {
+        with_scratch(|scratch| {
+            let n = CHUNK
+                .min(scratch.len())
+                .min(usize::try_from(self.size - self.received).unwrap_or(usize::MAX));
+            stream.poll_read(cx, &mut scratch[..n]).map(|read| match read {
+                Ok(0) => Err(Failure::Closed),
+                Ok(n) => {
+                    let wrong = self.payload.mismatch(self.received, &scratch[..n]);
+                    self.received += wrong.unwrap_or(n) as u64;
+                    if wrong.is_some() { Err(Failure::Corrupt) } else { Ok(true) }
+                }
+                Err(error) => Err(Failure::of(&error)),
+            })
+        })
+    }
+}

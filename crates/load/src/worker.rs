@@ -1,0 +1,192 @@
+//! One connection's share of a load: connect, exchange, and connect again where the connection was lost.
+
+use crate::counters::{Counts, Failure};
+use crate::exchange::Exchange;
+use crate::lock::lock;
+use crate::payload::Payload;
+use crate::plan::Load;
+use crate::report::Report;
+use hdrhistogram::Histogram;
+use squall_wire::{Env, Stream};
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// What all workers of a load share.
+pub(crate) struct Shared {
+    load: Load,
+    began: u64,
+    pub(crate) state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) counts: Counts,
+    latency: Histogram<u64>,
+}
+
+/// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
+const LONGEST: u64 = 3_600_000_000_000;
+/// Digits of a latency that are exact.
+const DIGITS: u8 = 3;
+
+impl Shared {
+    pub(crate) fn new(load: Load, now: u64) -> Shared {
+        let latency =
+            Histogram::new_with_max(LONGEST, DIGITS).unwrap_or_else(|_| unreachable!("fixed bounds"));
+        let counts = Counts { planned: load.requests, ..Counts::default() };
+        let state = Mutex::new(State { counts, latency });
+        Shared { load, began: now, state }
+    }
+
+    pub(crate) fn load(&self) -> &Load {
+        &self.load
+    }
+
+    pub(crate) fn began(&self) -> u64 {
+        self.began
+    }
+
+    pub(crate) fn report(&self, now: u64) -> Report {
+        let state = lock(&self.state);
+        Report::new(state.counts, &state.latency, now.saturating_sub(self.began))
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Counts)) {
+        count(&mut lock(&self.state).counts);
+    }
+}
+
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    env: Env,
+    number: u64,
+    share: u64,
+    attempt: u64,
+    given_up: bool,
+}
+
+/// The first pause before a refused connect is tried again, and the longest.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+
+impl Worker {
+    pub(crate) fn new(shared: Arc<Shared>, env: Env, number: u64, share: u64) -> Worker {
+        Worker { shared, env, number, share, attempt: 0, given_up: false }
+    }
+
+    /// Connects, says so, waits for the gate, and works off its share.
+    pub(crate) async fn run(mut self, connected: oneshot::Sender<()>, mut gate: watch::Receiver<bool>) {
+        let mut stream = self.connect().await.ok();
+        drop(connected);
+        if gate.wait_for(|open| *open).await.is_err() {
+            return;
+        }
+        let mut lost = false;
+        for sequence in 0..self.share {
+            if sequence > 0 && !self.shared.load.pause.is_zero() {
+                self.env.sleep(self.shared.load.pause).await;
+            }
+            if stream.is_none() && self.shared.load.reconnect {
+                stream = self.reopen().await;
+            }
+            match &stream {
+                Some(open) if self.exchange(open, sequence).await => {}
+                Some(_) => (stream, lost) = (None, true),
+                None if lost && !self.shared.load.reconnect => {
+                    self.shared.count(|counts| counts.fail(Failure::NotSent))
+                }
+                None => self.shared.count(|counts| counts.fail(Failure::Refused)),
+            }
+        }
+        if let Some(stream) = stream {
+            self.close(&stream).await;
+        }
+    }
+
+    /// One attempt to connect.
+    async fn connect(&mut self) -> io::Result<Stream> {
+        self.attempt += 1;
+        let load = &self.shared.load;
+        let attempt = async {
+            match &load.announce {
+                None => self.env.dial(load.target).await,
+                Some(announce) => {
+                    let dialer = self.env.dialer(load.target)?;
+                    announce(dialer.local_addr(), self.number, self.attempt);
+                    dialer.connect().await
+                }
+            }
+        };
+        let timed_out = || Err(io::ErrorKind::TimedOut.into());
+        let stream = self.env.timeout(load.timeout, attempt).await.unwrap_or_else(timed_out);
+        self.shared.count(|counts| match stream {
+            Ok(_) => counts.connections.opened += 1,
+            Err(_) => counts.connections.refused += 1,
+        });
+        stream
+    }
+
+    /// Connects again: where that is refused, over and over until the timeout. A target that stayed away so long is asked
+    /// just once for each further request, until it answers.
+    async fn reopen(&mut self) -> Option<Stream> {
+        let limit = u64::try_from(self.shared.load.timeout.as_nanos()).unwrap_or(u64::MAX);
+        let deadline = self.env.now().saturating_add(limit);
+        let mut pause = BACKOFF.0;
+        loop {
+            let opened = self.connect().await.ok();
+            self.given_up = opened.is_none() && (self.given_up || self.env.now() >= deadline);
+            if opened.is_some() || self.given_up {
+                return opened;
+            }
+            self.env.sleep(pause).await;
+            pause = (pause * 2).min(BACKOFF.1);
+        }
+    }
+
+    /// One request; false where the connection is of no use any more.
+    async fn exchange(&self, stream: &Stream, sequence: u64) -> bool {
+        let load = &self.shared.load;
+        let mut exchange = Exchange::new(Payload::new(load.seed, self.number, sequence), load.size);
+        self.shared.count(|counts| counts.sent += 1);
+        let began = self.env.now();
+        let outcome =
+            self.env.timeout(load.timeout, exchange.run(stream)).await.unwrap_or(Err(Failure::Timeout));
+        let took = self.env.now().saturating_sub(began);
+        let mut state = lock(&self.shared.state);
+        state.counts.bytes.sent += exchange.sent;
+        state.counts.bytes.received += exchange.received;
+        match outcome {
+            Ok(()) => {
+                state.counts.ok += 1;
+                state.latency.saturating_record(took);
+            }
+            Err(failure) => {
+                state.counts.fail(failure);
+                state.counts.connections.lost += 1;
+            }
+        }
+        outcome.is_ok()
+    }
+
+    /// Finishes and waits for the target to finish too: whatever else comes was not asked for.
+    async fn close(&self, stream: &Stream) {
+        let mut extra = 0;
+        let ending = async {
+            stream.finish()?;
+            let mut buf = [0; 4096];
+            loop {
+                match stream.read(&mut buf).await? {
+                    0 => return io::Result::Ok(()),
+                    n => extra += n as u64,
+                }
+            }
+        };
+        let ended = self.env.timeout(self.shared.load.timeout, ending).await;
+        self.shared.count(|counts| {
+            counts.integrity.extra += extra;
+            if !matches!(ended, Some(Ok(()))) {
+                counts.connections.lost += 1;
+            }
+        });
+    }
+}

@@ -1,0 +1,128 @@
+//! A link as it is asked for.
+
+use crate::acceptor::Acceptor;
+use crate::error::ProxyError;
+use crate::event::EventSource;
+use crate::link::Link;
+use crate::live_plan::LivePlan;
+use crate::options::Options;
+use crate::proxy::Proxy;
+use crate::registry::Registry;
+use squall_faults::{FaultSpec, LinkId};
+use squall_wire::{Endpoint, Shards};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A link that has not started. Every method but [`ProxyBuilder::start`] just notes something.
+#[derive(Clone, Debug)]
+#[must_use = "a proxy does nothing until it is started"]
+pub struct ProxyBuilder {
+    id: LinkId,
+    listen: SocketAddr,
+    upstream: Endpoint,
+    options: Options,
+    faults: Vec<FaultSpec>,
+    shards: Option<Shards>,
+}
+
+impl ProxyBuilder {
+    pub(crate) fn new(upstream: Endpoint) -> ProxyBuilder {
+        ProxyBuilder {
+            id: LinkId::new("proxy", 0),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            upstream,
+            options: Options::default(),
+            faults: Vec::new(),
+            shards: None,
+        }
+    }
+
+    /// The name, part of the key of every random decision; `proxy` unless told.
+    pub fn name(mut self, name: &str) -> Self {
+        self.id.name = name.into();
+        self
+    }
+
+    /// The seed of every random decision; 0 unless told.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.id.seed = seed;
+        self
+    }
+
+    /// Bytes per segment, the unit of position for draws on a stream; 1448 unless told, at least 1.
+    pub fn segment(mut self, bytes: u64) -> Self {
+        self.id.segment = bytes.max(1);
+        self
+    }
+
+    /// The address to listen on; `127.0.0.1:0` unless told.
+    pub fn listen(mut self, addr: SocketAddr) -> Self {
+        self.listen = addr;
+        self
+    }
+
+    /// A fault that is in force before the first connection is accepted.
+    pub fn fault(mut self, fault: impl Into<FaultSpec>) -> Self {
+        self.faults.push(fault.into());
+        self
+    }
+
+    /// How long reaching the server may take, name lookup included; 5 s unless told.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.options.connect_timeout = limit;
+        self
+    }
+
+    /// Closes connections without bytes either way for that long; never unless told.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.options.idle_timeout = Some(limit);
+        self
+    }
+
+    /// Turns connections away while so many are open; no limit unless told.
+    pub fn max_connections(mut self, limit: u64) -> Self {
+        self.options.max_connections = Some(limit);
+        self
+    }
+
+    /// How many bytes one direction of one connection holds at the most; 64 MiB unless told.
+    pub fn buffer(mut self, bytes: u64) -> Self {
+        self.options.buffer = bytes.max(1);
+        self
+    }
+
+    /// The shards to work on; the process-wide background shard unless told.
+    pub fn shards(mut self, shards: Shards) -> Self {
+        self.shards = Some(shards);
+        self
+    }
+
+    /// Binds and starts accepting.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound, two faults were given one name, or no thread can be started.
+    pub async fn start(self) -> Result<Proxy, ProxyError> {
+        let shards = match self.shards {
+            Some(shards) => shards,
+            None => Shards::background().map_err(ProxyError::Shards)?,
+        };
+        let link = Arc::new(Link {
+            plan: LivePlan::new(self.id.clone()),
+            id: self.id,
+            upstream: self.upstream,
+            options: self.options,
+            shards,
+            registry: Registry::default(),
+            events: EventSource::default(),
+            starved: Default::default(),
+        });
+        for fault in self.faults {
+            link.add_fault(fault)?;
+        }
+        let addr = self.listen;
+        let acceptor =
+            Acceptor::open(link.clone(), addr).map_err(|source| ProxyError::Listen { addr, source })?;
+        Ok(Proxy::new(link, acceptor))
+    }
+}

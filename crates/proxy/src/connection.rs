@@ -1,0 +1,139 @@
+//! The life of one connection: attach, dial, pump, close, and the one record of how it ended.
+
+use crate::close::CloseReason;
+use crate::event::Event;
+use crate::link::Link;
+use crate::live::Live;
+use crate::pump::{End, Pump};
+use crate::registry::Outcome;
+use squall_faults::{Direction, Peer, Side};
+use squall_wire::{Env, Incoming, Stream};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// How long a RST that keeps its place waits for what was written before it, and an orderly end for the peer's.
+const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
+pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
+    // Recorded on drop, so that a connection whose task is dropped with its shard is counted too.
+    let mut record = Record { link: &link, live: &live, outcome: Outcome::Closed(CloseReason::Cancelled) };
+    link.events.send(&Event::ConnectionOpened { peer: live.peer });
+    let client = match incoming.attach() {
+        Ok(client) => client,
+        Err(_) => {
+            record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
+            return;
+        }
+    };
+    match unless_cancelled(&live, dial(&link, &env)).await {
+        Some(Ok(server)) => record.outcome = Outcome::Closed(relay(&link, &env, &live, client, server).await),
+        Some(Err(error)) => {
+            tracing::debug!(link = %link.id.name, client = %live.peer, "upstream {}: {error}", link.upstream);
+            record.outcome = Outcome::NotConnected;
+            // A RST whatever the client has sent so far: a FIN would turn into one where bytes are unread.
+            let _ = client.abort();
+        }
+        None => drop(client.abort()),
+    }
+}
+
+/// Takes the connection out of the registry when it goes.
+struct Record<'a> {
+    link: &'a Link,
+    live: &'a Live,
+    outcome: Outcome,
+}
+
+impl Drop for Record<'_> {
+    fn drop(&mut self) {
+        let outcome = std::mem::replace(&mut self.outcome, Outcome::NotConnected);
+        let reason = match &outcome {
+            Outcome::NotConnected => None,
+            Outcome::Closed(reason) => Some(*reason),
+        };
+        self.link.registry.retire(self.live, outcome);
+        self.link.events.send(&Event::ConnectionClosed { peer: self.live.peer, reason });
+    }
+}
+
+/// Connects to the first of the upstream's addresses that answers, all within the connect timeout.
+async fn dial(link: &Link, env: &Env) -> io::Result<Stream> {
+    let attempt = async {
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for addr in link.upstream.resolve().await? {
+            match env.dial(addr).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    };
+    let timed_out = || Err(io::Error::new(io::ErrorKind::TimedOut, "connect timed out"));
+    env.timeout(link.options.connect_timeout, attempt).await.unwrap_or_else(timed_out)
+}
+
+/// What `work` yields, unless the connection is told to end first.
+async fn unless_cancelled<T>(live: &Live, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        live.listen(cx.waker());
+        if live.is_cancelled() {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+async fn relay(link: &Arc<Link>, env: &Env, live: &Arc<Live>, client: Stream, server: Stream) -> CloseReason {
+    let mut pump = Pump::new(link.clone(), live.clone(), env.clone(), [client, server]);
+    let end = (&mut pump).await;
+    let [client, server] = pump.into_streams();
+    match end {
+        End::Finished => CloseReason::Fin,
+        End::Idle => {
+            abort([&client, &server]);
+            CloseReason::Timeout
+        }
+        End::Cancelled => {
+            abort([&client, &server]);
+            CloseReason::Cancelled
+        }
+        End::Reset { direction, side, flush, reason } => {
+            reset(env, [&client, &server], direction, side, flush).await;
+            reason
+        }
+    }
+}
+
+fn abort(streams: [&Stream; 2]) {
+    for stream in streams {
+        // A stream that is gone already needs no RST.
+        let _ = stream.abort();
+    }
+}
+
+/// RST to `side`; the other peer sees an orderly end.
+async fn reset(env: &Env, streams: [&Stream; 2], direction: Direction, side: Side, flush: bool) {
+    if flush {
+        streams[direction.receiver().index()].drained(env, FLUSH_LIMIT).await;
+    }
+    for peer in [Peer::Client, Peer::Server] {
+        let stream = streams[peer.index()];
+        if side.includes(peer) {
+            let _ = stream.abort();
+        } else if stream.finish().is_ok() {
+            // Closing with bytes unread would send a RST after all.
+            env.timeout(FLUSH_LIMIT, swallow(stream)).await;
+        }
+    }
+}
+
+async fn swallow(stream: &Stream) {
+    let mut buf = [0; 4096];
+    while let Ok(1..) = stream.read(&mut buf).await {}
+}

@@ -1,0 +1,24 @@
+//! What can go wrong with a link as a whole.
+
+use squall_faults::NameTaken;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a link could not start, come back, or take a fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ProxyError {
+    /// The listening address could not be bound.
+    #[error("listen {addr}: {source}")]
+    Listen {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No shard could be started.
+    #[error("start a shard: {0}")]
+    Shards(io::Error),
+    /// A fault's name is taken.
+    #[error(transparent)]
+    NameTaken(#[from] NameTaken),
+}

@@ -1,0 +1,78 @@
+//! One open connection as seen from outside its pump: its counters, and the orders it is given.
+
+use crate::lock::lock;
+use squall_faults::{ConnKey, Direction};
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::task::Waker;
+
+pub(crate) struct Live {
+    /// The place in accept order, from 1.
+    pub(crate) number: u64,
+    pub(crate) peer: SocketAddr,
+    /// What the client said it is, if it did.
+    pub(crate) label: Option<ConnKey>,
+    bytes: [AtomicU64; 2],
+    held: [AtomicU64; 2],
+    cancelled: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Live {
+    pub(crate) fn new(number: u64, peer: SocketAddr, label: Option<ConnKey>) -> Live {
+        Live {
+            number,
+            peer,
+            label,
+            bytes: Default::default(),
+            held: Default::default(),
+            cancelled: AtomicBool::new(false),
+            waker: Mutex::new(None),
+        }
+    }
+
+    /// Counts bytes as delivered to the receiver of `direction`. Only the connection's own task writes, so that a load and a
+    /// store do where an atomic addition would cost ten times as much.
+    pub(crate) fn count(&self, direction: Direction, bytes: u64) {
+        let counter = &self.bytes[direction.index()];
+        counter.store(counter.load(Relaxed) + bytes, Relaxed);
+    }
+
+    pub(crate) fn bytes(&self, direction: Direction) -> u64 {
+        self.bytes[direction.index()].load(Relaxed)
+    }
+
+    pub(crate) fn set_held(&self, direction: Direction, bytes: u64) {
+        self.held[direction.index()].store(bytes, Relaxed);
+    }
+
+    pub(crate) fn held(&self) -> u64 {
+        self.held.iter().map(|held| held.load(Relaxed)).sum()
+    }
+
+    /// Tells the connection's task to look around: its plan may have changed, or its orders.
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = &*lock(&self.waker) {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Sets whom [`Live::wake`] wakes.
+    pub(crate) fn listen(&self, waker: &Waker) {
+        let mut current = lock(&self.waker);
+        if !current.as_ref().is_some_and(|current| current.will_wake(waker)) {
+            *current = Some(waker.clone());
+        }
+    }
+
+    /// Orders the connection to end now.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Relaxed);
+        self.wake();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Relaxed)
+    }
+}

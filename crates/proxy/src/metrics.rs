@@ -1,0 +1,91 @@
+//! What a link has counted, at one moment.
+
+use crate::close::CloseReason;
+
+/// A link's counts. Live: open connections are included.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Metrics {
+    /// Connections by what became of them.
+    pub connections: Connections,
+    /// Bytes delivered to the receivers.
+    pub bytes: Bytes,
+    /// Closed connections by reason.
+    pub closes: Closes,
+    /// Bytes that were read and wait to be delivered.
+    pub held: u64,
+    /// The most that one direction of one connection ever held, in bytes.
+    pub held_max: u64,
+    /// Every fault that was ever on the link, by name.
+    pub faults: Vec<FaultMetrics>,
+}
+
+/// Connections of a link, by what became of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Connections {
+    /// Accepted, whatever came of it.
+    pub accepted: u64,
+    /// Open now, those that are being connected to the server included.
+    pub active: u64,
+    /// Relayed and closed since.
+    pub closed: u64,
+    /// Turned away because too many were open, or no descriptor was left.
+    pub refused: u64,
+    /// Given up because the server could not be reached.
+    pub failed: u64,
+}
+
+/// Bytes by direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Bytes {
+    /// From clients to the server.
+    pub up: u64,
+    /// From the server to clients.
+    pub down: u64,
+}
+
+/// Closed connections by reason; see [`CloseReason`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Closes {
+    /// Finished by both sides.
+    pub fin: u64,
+    /// Reset by a peer or a fault.
+    pub reset: u64,
+    /// Idle for too long.
+    pub timeout: u64,
+    /// Ended by another error.
+    pub error: u64,
+    /// Ended from our side.
+    pub cancelled: u64,
+}
+
+/// What one fault has done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FaultMetrics {
+    /// The fault's name on the link.
+    pub name: String,
+    /// Its kind, such as `latency`.
+    pub kind: &'static str,
+    /// How often it fired.
+    pub fired: u64,
+    /// Whether it may stay unfired without that being a failure.
+    pub optional: bool,
+    /// Whether it is in force now.
+    pub active: bool,
+}
+
+impl Closes {
+    pub(crate) fn count(&mut self, reason: CloseReason) {
+        *match reason {
+            CloseReason::Fin => &mut self.fin,
+            CloseReason::Reset(_) => &mut self.reset,
+            CloseReason::Timeout => &mut self.timeout,
+            CloseReason::Error(_) => &mut self.error,
+            CloseReason::Cancelled => &mut self.cancelled,
+        } += 1;
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.fin + self.reset + self.timeout + self.error + self.cancelled
+    }
+}

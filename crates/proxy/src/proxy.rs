@@ -1,0 +1,174 @@
+//! The handle of a running link.
+
+use crate::acceptor::Acceptor;
+use crate::builder::ProxyBuilder;
+use crate::error::ProxyError;
+use crate::event::Events;
+use crate::guard::FaultGuard;
+use crate::link::Link;
+use crate::lock::lock;
+use crate::metrics::Metrics;
+use squall_faults::{ConnKey, FaultSpec};
+use squall_wire::Endpoint;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A running link. It works on threads of its own, whatever runtime the handle lives in. Dropping the handle closes the port
+/// and every connection.
+pub struct Proxy {
+    link: Arc<Link>,
+    addr: SocketAddr,
+    acceptor: Mutex<Option<Acceptor>>,
+}
+
+impl Proxy {
+    /// A TCP relay to `upstream`, on a port of its own unless told.
+    pub fn tcp(upstream: impl Into<Endpoint>) -> ProxyBuilder {
+        ProxyBuilder::new(upstream.into())
+    }
+
+    pub(crate) fn new(link: Arc<Link>, acceptor: Acceptor) -> Proxy {
+        Proxy { link, addr: acceptor.addr(), acceptor: Mutex::new(Some(acceptor)) }
+    }
+
+    /// The address to connect to.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The link's name.
+    pub fn name(&self) -> &str {
+        &self.link.id.name
+    }
+
+    /// The seed behind the faults' draws.
+    pub fn seed(&self) -> u64 {
+        self.link.id.seed
+    }
+
+    /// Where connections are relayed to.
+    pub fn upstream(&self) -> &Endpoint {
+        &self.link.upstream
+    }
+
+    /// Puts a fault on the link until the guard is dropped. Whatever arrives after this returns meets it, on open
+    /// connections too.
+    ///
+    /// # Errors
+    /// Where the fault was given a name that is taken.
+    pub fn try_inject(&self, fault: impl Into<FaultSpec>) -> Result<FaultGuard, ProxyError> {
+        let planned = self.link.add_fault(fault.into())?;
+        Ok(FaultGuard::new(self.link.clone(), planned))
+    }
+
+    /// As [`Proxy::try_inject`], for a fault without a name of its own.
+    ///
+    /// # Panics
+    /// Where the fault was given a name that is taken.
+    #[track_caller]
+    pub fn inject(&self, fault: impl Into<FaultSpec>) -> FaultGuard {
+        match self.try_inject(fault) {
+            Ok(guard) => guard,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Takes the fault of that name off the link; false where there is none.
+    pub fn clear(&self, name: &str) -> bool {
+        let (plan, _) = self.link.plan.current();
+        plan.find(name).is_some_and(|planned| self.link.remove_fault(planned.id()))
+    }
+
+    /// The faults in force, in the grammar of the command line, in the order in which they were added.
+    pub fn faults(&self) -> Vec<String> {
+        self.link.plan.current().0.faults().iter().map(|planned| planned.to_string()).collect()
+    }
+
+    /// The link's counts now.
+    pub fn metrics(&self) -> Metrics {
+        self.link.metrics()
+    }
+
+    /// A cheap handle that reads the counts, also after the proxy is gone.
+    pub fn meter(&self) -> impl Fn() -> Metrics + Send + Sync + Clone + 'static {
+        let link = self.link.clone();
+        move || link.metrics()
+    }
+
+    /// Listens to what happens from now on.
+    pub fn events(&self) -> Events {
+        self.link.events.subscribe()
+    }
+
+    /// Says what the next connection from `local` is, so that its faults are drawn for that label and hold whatever the order
+    /// of concurrent connects. To be called before it connects.
+    pub fn label(&self, local: SocketAddr, worker: u64, attempt: u64) {
+        self.link.registry.label(local, ConnKey::Label { worker, attempt });
+    }
+
+    /// Takes the link down: the port is closed and open connections are reset. Returns once the port is free.
+    pub async fn cut(&self) {
+        self.close_port().await;
+        self.link.cancel_all();
+    }
+
+    /// Brings a link that was cut back up on the same address; no-op where it is up.
+    ///
+    /// # Errors
+    /// Where the port has been taken by somebody else.
+    pub fn restore(&self) -> Result<(), ProxyError> {
+        let mut acceptor = lock(&self.acceptor);
+        if acceptor.is_none() {
+            let opened = Acceptor::open(self.link.clone(), self.addr);
+            *acceptor = Some(opened.map_err(|source| ProxyError::Listen { addr: self.addr, source })?);
+        }
+        Ok(())
+    }
+
+    /// Waits until no connection is open.
+    pub async fn idle(&self) {
+        self.link.registry.emptied().await;
+    }
+
+    /// Stops: closes the port, lets open connections end for up to `grace`, closes the rest as cancelled, and returns the
+    /// final counts.
+    pub async fn stop(self, grace: Duration) -> Metrics {
+        self.drain(grace).await;
+        self.metrics()
+    }
+
+    /// As [`Proxy::stop`], keeping the handle.
+    pub async fn drain(&self, grace: Duration) {
+        self.close_port().await;
+        let env = self.link.shards.env(0).clone();
+        if env.timeout(grace, self.idle()).await.is_none() {
+            self.link.cancel_all();
+            self.idle().await;
+        }
+    }
+
+    async fn close_port(&self) {
+        let acceptor = lock(&self.acceptor).take();
+        if let Some(acceptor) = acceptor {
+            // The task's end is an abort, and that is what was asked for.
+            let _ = acceptor.close().await;
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(acceptor) = lock(&self.acceptor).take() {
+            acceptor.close();
+        }
+        self.link.cancel_all();
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("name", &self.name()).field("addr", &self.addr).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,111 @@
+//! The writing half of the pump.
+
+use super::{End, Pump};
+use crate::close::CloseReason;
+use squall_faults::{Action, Direction};
+use std::io::IoSlice;
+use std::task::{Context, Poll};
+
+/// What one delivery came to.
+pub(super) struct Delivery {
+    /// Something moved.
+    pub(super) moved: bool,
+    /// How many of the fresh bytes were written or discarded.
+    pub(super) used: usize,
+}
+
+/// Blocks written in one system call at the most.
+const SLICES: usize = 16;
+
+impl Pump {
+    /// Does what is due in `direction`. Bytes come from what is held and then from `fresh`, which is given only while nothing
+    /// is held; what is left of it the caller keeps.
+    pub(super) fn deliver(
+        &mut self,
+        direction: Direction,
+        fresh: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Result<Delivery, End> {
+        let now = self.refresh();
+        let mut delivery = Delivery { moved: false, used: 0 };
+        loop {
+            let flow = &mut self.flows[direction.index()];
+            if flow.due > 0 && !flow.broken {
+                match self.write(direction, &fresh[delivery.used..], cx) {
+                    Poll::Pending => return Ok(delivery),
+                    Poll::Ready(used) => delivery.used += used,
+                }
+            } else if flow.due > 0 {
+                let due = std::mem::take(&mut flow.due);
+                delivery.used += skip(&mut flow.held, due);
+            } else {
+                match self.conn.pop(direction, now) {
+                    None => return Ok(delivery),
+                    Some(Action::Write(range)) => flow.due = range.len,
+                    Some(Action::Discard(range)) => delivery.used += skip(&mut flow.held, range.len),
+                    Some(Action::Fin) => self.finish(direction),
+                    Some(Action::Reset { side, flush }) => {
+                        let reason = self.lost.map_or(CloseReason::Reset(None), |(_, reason)| reason);
+                        return Err(End::Reset { direction, side, flush, reason });
+                    }
+                }
+            }
+            delivery.moved = true;
+        }
+    }
+
+    /// Writes once; how many fresh bytes went. An error is not the end yet: what the receiver sent before still counts.
+    fn write(&mut self, direction: Direction, fresh: &[u8], cx: &mut Context<'_>) -> Poll<usize> {
+        let flow = &mut self.flows[direction.index()];
+        let stream = &self.streams[direction.receiver().index()];
+        let from_held = !flow.held.is_empty();
+        let written = if from_held {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let count = flow.held.front(flow.due, &mut slices);
+            stream.poll_write_vectored(cx, &slices[..count])
+        } else {
+            let n = usize::try_from(flow.due).unwrap_or(usize::MAX).min(fresh.len());
+            stream.poll_write(cx, &fresh[..n])
+        };
+        match written {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(n)) => {
+                flow.due -= n as u64;
+                flow.untold += n as u64;
+                self.live.count(direction, n as u64);
+                if from_held {
+                    flow.held.consume(n as u64);
+                    return Poll::Ready(0);
+                }
+                Poll::Ready(n)
+            }
+            Poll::Ready(Err(error)) => {
+                flow.broken = true;
+                self.lose(direction.receiver(), &error);
+                // Where the receiver had finished sending, no read will tell: its RST takes its place behind what it sent.
+                let back = direction.reverse();
+                if self.flows[back.index()].ended {
+                    let now = self.refresh();
+                    self.conn.push_reset(back, now);
+                }
+                Poll::Ready(0)
+            }
+        }
+    }
+
+    fn finish(&mut self, direction: Direction) {
+        let flow = &mut self.flows[direction.index()];
+        flow.finished = true;
+        if !flow.broken
+            && let Err(error) = self.streams[direction.receiver().index()].finish()
+        {
+            flow.broken = true;
+            self.lose(direction.receiver(), &error);
+        }
+    }
+}
+
+/// Skips `n` bytes of what is held, the rest of the fresh ones; how many of the latter.
+fn skip(held: &mut super::Held, n: u64) -> usize {
+    (n - held.consume(n)) as usize
+}

@@ -1,0 +1,168 @@
+//! Bytes of one direction that were read and wait to be written: a queue of blocks, filled at the back, emptied at the front.
+
+use super::budget::Share;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+/// The size of a block that is read into directly.
+const BLOCK: usize = 128 << 10;
+/// The smallest block that is made for bytes that were read elsewhere.
+const MIN_BLOCK: usize = 2 << 10;
+/// Spare bytes in the last block below which reading into it is not worth a system call.
+const MIN_SPARE: usize = 2 << 10;
+
+#[derive(Default)]
+pub(super) struct Held {
+    blocks: VecDeque<Block>,
+    len: u64,
+}
+
+struct Block {
+    data: Box<[u8]>,
+    start: usize,
+    end: usize,
+    _share: Share,
+}
+
+impl Block {
+    fn new(capacity: usize) -> Block {
+        Block { data: vec![0; capacity].into(), start: 0, end: 0, _share: Share::take(capacity) }
+    }
+}
+
+impl Held {
+    /// How many bytes are held.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Copies bytes to the back. New blocks are as large as what they are for, so that many connections that hold little use
+    /// little.
+    pub(super) fn append(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let spare = match self.blocks.back_mut() {
+                Some(block) if block.end < block.data.len() => block,
+                _ => {
+                    let capacity = bytes.len().next_power_of_two().clamp(MIN_BLOCK, BLOCK);
+                    self.blocks.push_back(Block::new(capacity));
+                    continue;
+                }
+            };
+            let n = bytes.len().min(spare.data.len() - spare.end);
+            spare.data[spare.end..spare.end + n].copy_from_slice(&bytes[..n]);
+            spare.end += n;
+            self.len += n as u64;
+            bytes = &bytes[n..];
+        }
+    }
+
+    /// Room behind the last byte to read into, at most `limit` bytes; with `bulk` a new block is made where there is little.
+    pub(super) fn tail(&mut self, bulk: bool, limit: usize) -> Option<&mut [u8]> {
+        let spare = self.blocks.back().map_or(0, |block| block.data.len() - block.end);
+        if spare < MIN_SPARE {
+            if !bulk {
+                return None;
+            }
+            self.blocks.push_back(Block::new(BLOCK));
+        }
+        let block = self.blocks.back_mut()?;
+        let end = block.data.len().min(block.end + limit);
+        Some(&mut block.data[block.end..end])
+    }
+
+    /// `n` bytes were read into [`Held::tail`].
+    pub(super) fn fill(&mut self, n: usize) {
+        if let Some(block) = self.blocks.back_mut() {
+            block.end += n;
+            self.len += n as u64;
+        }
+    }
+
+    /// The first bytes, at most `limit` of them, as slices to write from; how many slices were set.
+    pub(super) fn front<'a>(&'a self, limit: u64, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut count = 0;
+        let blocks = self.blocks.iter().filter(|block| block.start < block.end);
+        for (slice, block) in slices.iter_mut().zip(blocks) {
+            if left == 0 {
+                break;
+            }
+            let n = left.min(block.end - block.start);
+            *slice = IoSlice::new(&block.data[block.start..block.start + n]);
+            left -= n;
+            count += 1;
+        }
+        count
+    }
+
+    /// Forgets the first `n` bytes, or all where there are fewer; how many were forgotten.
+    pub(super) fn consume(&mut self, n: u64) -> u64 {
+        let n = n.min(self.len);
+        let mut left = n as usize;
+        self.len -= n;
+        while let Some(block) = self.blocks.front_mut() {
+            let taken = left.min(block.end - block.start);
+            block.start += taken;
+            left -= taken;
+            if block.start < block.end {
+                break;
+            }
+            self.blocks.pop_front();
+        }
+        n
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_out(held: &mut Held, chunk: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        while !held.is_empty() {
+            let mut slices = [IoSlice::new(&[]); 3];
+            let count = held.front(chunk, &mut slices);
+            let bytes: Vec<u8> = slices[..count].iter().flat_map(|s| s.iter().copied()).collect();
+            assert!(bytes.len() as u64 <= chunk && !bytes.is_empty());
+            held.consume(bytes.len() as u64);
+            out.extend(bytes);
+        }
+        out
+    }
+
+    #[test]
+    fn bytes_come_out_in_order_however_they_went_in() {
+        let mut held = Held::default();
+        let mut expected = Vec::new();
+        for (i, n) in [1usize, 5_000, 300_000, 1, 70_000].into_iter().enumerate() {
+            let bytes: Vec<u8> = (0..n).map(|k| (k * 7 + i) as u8).collect();
+            if i % 2 == 0 {
+                held.append(&bytes);
+            } else {
+                for piece in bytes.chunks(1_000) {
+                    let tail = held.tail(true, piece.len()).expect("a tail");
+                    let n = tail.len();
+                    tail.copy_from_slice(&piece[..n]);
+                    held.fill(n);
+                    held.append(&piece[n..]);
+                }
+            }
+            expected.extend(bytes);
+        }
+        assert_eq!(held.len(), expected.len() as u64);
+        assert!(read_out(&mut held, 10_007) == expected);
+        assert!(held.blocks.is_empty());
+    }
+
+    #[test]
+    fn little_bytes_take_little_memory() {
+        let mut held = Held::default();
+        held.append(b"ping");
+        assert_eq!(held.blocks[0].data.len(), MIN_BLOCK);
+        assert!(held.tail(false, 10).is_none());
+    }
+}

@@ -1,0 +1,176 @@
+//! The one engine that moves bytes: it reads, asks the connection's faults what to do, sleeps, writes and closes. It knows no
+//! fault by name.
+
+mod alarm;
+mod budget;
+mod deliver;
+mod fetch;
+mod held;
+mod idle;
+
+use crate::close::CloseReason;
+use crate::event::Event;
+use crate::link::Link;
+use crate::live::Live;
+use alarm::Alarm;
+use held::Held;
+use idle::Idle;
+use squall_faults::{Conn, Direction, Peer, Side, Tick};
+use squall_wire::{Env, Stream};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Rounds of work before other connections of the shard get their turn.
+const ROUNDS: u32 = 16;
+
+/// Both directions of one connection. Awaiting it runs the connection to its end; dropping it leaves both streams as they
+/// are, with whatever was held lost.
+pub(crate) struct Pump {
+    link: Arc<Link>,
+    live: Arc<Live>,
+    env: Env,
+    /// The client's and the server's.
+    streams: [Stream; 2],
+    conn: Conn,
+    generation: u64,
+    /// Up and down.
+    flows: [Flow; 2],
+    alarm: Alarm,
+    idle: Option<Idle>,
+    /// The peer whose connection broke, and how. What it sent before still goes on.
+    lost: Option<(Peer, CloseReason)>,
+}
+
+/// One direction as far as bytes are concerned.
+struct Flow {
+    held: Held,
+    /// Bytes at the front of what is held that may be written now.
+    due: u64,
+    /// How much to ask for in one read.
+    appetite: usize,
+    /// The sender has finished, or is lost.
+    ended: bool,
+    /// The receiver has been told so.
+    finished: bool,
+    /// The receiver is lost.
+    broken: bool,
+    /// Delivered bytes that no event has told of yet.
+    untold: u64,
+}
+
+/// How a connection comes to its end, for whoever closes the streams.
+pub(crate) enum End {
+    /// Both directions finished.
+    Finished,
+    /// A RST, in place of what would come next in `direction`.
+    Reset { direction: Direction, side: Side, flush: bool, reason: CloseReason },
+    /// Nothing moved for the idle timeout.
+    Idle,
+    /// Ordered from outside.
+    Cancelled,
+}
+
+impl Pump {
+    pub(crate) fn new(link: Arc<Link>, live: Arc<Live>, env: Env, streams: [Stream; 2]) -> Pump {
+        let (plan, generation) = link.plan.current();
+        let now = env.now();
+        let conn = Conn::open(&plan, live.number, live.label, link.options.buffer, Tick::from_nanos(now));
+        let idle = link.options.idle_timeout.map(|limit| Idle::new(&env, limit));
+        Pump {
+            alarm: Alarm::new(&env),
+            flows: [Flow::new(), Flow::new()],
+            lost: None,
+            link,
+            live,
+            env,
+            streams,
+            conn,
+            generation,
+            idle,
+        }
+    }
+
+    pub(crate) fn into_streams(self) -> [Stream; 2] {
+        self.streams
+    }
+
+    /// The time, after every change of plan until then has been applied.
+    fn refresh(&mut self) -> Tick {
+        let now = Tick::from_nanos(self.env.now());
+        if self.link.plan.generation() != self.generation {
+            let (plan, generation) = self.link.plan.current();
+            self.generation = generation;
+            self.conn.apply(&plan, now);
+        }
+        now
+    }
+
+    /// One look at both directions; true where something moved.
+    fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
+        let now = self.refresh();
+        self.conn.advance(now);
+        let mut moved = false;
+        for direction in Direction::BOTH {
+            moved |= self.deliver(direction, &[], cx)?.moved;
+            moved |= self.fetch(direction, cx)?;
+        }
+        if self.flows.iter().all(|flow| flow.finished) {
+            return Err(End::Finished);
+        }
+        Ok(moved)
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        self.live.listen(cx.waker());
+        for _ in 0..ROUNDS {
+            if self.live.is_cancelled() {
+                return Poll::Ready(End::Cancelled);
+            }
+            match self.round(cx) {
+                Err(end) => return Poll::Ready(end),
+                Ok(true) => continue,
+                Ok(false) => {}
+            }
+            if self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready()) {
+                return Poll::Ready(End::Idle);
+            }
+            if self.alarm.poll(self.conn.next_due(), cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Publishes what moved since the last time.
+    fn report(&mut self) {
+        let heard = self.link.events.is_heard();
+        for direction in Direction::BOTH {
+            let flow = &mut self.flows[direction.index()];
+            let held = flow.held.len();
+            self.live.set_held(direction, held);
+            self.link.registry.note_held(held);
+            if !heard {
+                flow.untold = 0;
+            } else if flow.untold > 0 && !self.link.events.is_behind() {
+                let (peer, bytes) = (self.live.peer, std::mem::take(&mut flow.untold));
+                self.link.events.send(&match direction {
+                    Direction::Up => Event::BytesUpstream { peer, bytes },
+                    Direction::Down => Event::BytesDownstream { peer, bytes },
+                });
+            }
+        }
+    }
+}
+
+impl Future for &mut Pump {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
+        let poll = self.poll_end(cx);
+        self.report();
+        poll
+    }
+}

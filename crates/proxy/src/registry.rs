@@ -1,0 +1,134 @@
+//! The connections of a link as they come and go, and the totals of those that have gone.
+
+use crate::close::CloseReason;
+use crate::live::Live;
+use crate::lock::lock;
+use crate::metrics::{Bytes, Closes, Connections};
+use squall_faults::{ConnKey, Direction};
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
+
+#[derive(Default)]
+pub(crate) struct Registry {
+    inner: Mutex<Inner>,
+    /// Told whenever the last open connection has gone.
+    emptied: Notify,
+    /// The most that one direction of one connection ever held.
+    held_max: AtomicU64,
+}
+
+#[derive(Default)]
+struct Inner {
+    open: BTreeMap<u64, Arc<Live>>,
+    labels: HashMap<SocketAddr, ConnKey>,
+    accepted: u64,
+    refused: u64,
+    failed: u64,
+    closes: Closes,
+    bytes: Bytes,
+}
+
+/// What became of an accepted connection.
+pub(crate) enum Outcome {
+    /// The server could not be reached, so nothing was relayed.
+    NotConnected,
+    /// Bytes could flow, until this.
+    Closed(CloseReason),
+}
+
+/// The counts of one moment.
+pub(crate) struct Tally {
+    pub(crate) connections: Connections,
+    pub(crate) closes: Closes,
+    pub(crate) bytes: Bytes,
+    pub(crate) held: u64,
+    pub(crate) held_max: u64,
+}
+
+impl Registry {
+    /// Numbers an accepted connection and takes it in; `None` where `limit` are open, and it is counted as refused.
+    pub(crate) fn admit(&self, peer: SocketAddr, limit: Option<u64>) -> Option<Arc<Live>> {
+        let mut inner = lock(&self.inner);
+        inner.accepted += 1;
+        let label = inner.labels.remove(&peer);
+        if limit.is_some_and(|limit| inner.open.len() as u64 >= limit) {
+            inner.refused += 1;
+            return None;
+        }
+        let live = Arc::new(Live::new(inner.accepted, peer, label));
+        inner.open.insert(live.number, live.clone());
+        Some(live)
+    }
+
+    /// Takes a connection out and keeps its counts.
+    pub(crate) fn retire(&self, live: &Live, outcome: Outcome) {
+        let mut inner = lock(&self.inner);
+        if inner.open.remove(&live.number).is_none() {
+            return;
+        }
+        match outcome {
+            Outcome::NotConnected => inner.failed += 1,
+            Outcome::Closed(reason) => inner.closes.count(reason),
+        }
+        inner.bytes.up += live.bytes(Direction::Up);
+        inner.bytes.down += live.bytes(Direction::Down);
+        if inner.open.is_empty() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    /// Says what a client is before it connects from `local`.
+    pub(crate) fn label(&self, local: SocketAddr, key: ConnKey) {
+        lock(&self.inner).labels.insert(local, key);
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        lock(&self.inner).accepted
+    }
+
+    pub(crate) fn note_held(&self, bytes: u64) {
+        if bytes > self.held_max.load(Relaxed) {
+            self.held_max.fetch_max(bytes, Relaxed);
+        }
+    }
+
+    /// Does something to every open connection, in accept order.
+    pub(crate) fn for_each(&self, act: impl Fn(&Live)) {
+        // Waking under the lock could meet a task that is about to take it: go over a copy.
+        let open: Vec<_> = lock(&self.inner).open.values().cloned().collect();
+        open.iter().for_each(|live| act(live));
+    }
+
+    /// Waits until no connection is open.
+    pub(crate) async fn emptied(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            if lock(&self.inner).open.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        let inner = lock(&self.inner);
+        let mut bytes = inner.bytes;
+        let mut held = 0;
+        for live in inner.open.values() {
+            bytes.up += live.bytes(Direction::Up);
+            bytes.down += live.bytes(Direction::Down);
+            held += live.held();
+        }
+        let connections = Connections {
+            accepted: inner.accepted,
+            active: inner.open.len() as u64,
+            closed: inner.closes.total(),
+            refused: inner.refused,
+            failed: inner.failed,
+        };
+        Tally { connections, closes: inner.closes, bytes, held, held_max: self.held_max.load(Relaxed) }
+    }
+}

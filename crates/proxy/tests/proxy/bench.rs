@@ -1,0 +1,103 @@
+//! What the tests stand on: a world, a proxy in front of an echo, clients.
+
+use squall_echo::Echo;
+use squall_proxy::{Proxy, ProxyBuilder};
+use squall_wire::{Env, Shards, Stream, run_virtual};
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// Long enough never to pass where things work.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs in virtual time.
+pub(crate) fn virtually<F, Fut>(main: F)
+where
+    F: FnOnce(Shards) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    run_virtual(main).expect("the world does not get stuck");
+}
+
+/// Runs on two real shards, within [`PATIENCE`].
+pub(crate) fn really<F, Fut>(main: F)
+where
+    F: FnOnce(Shards) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let shards = Shards::start(NonZeroUsize::new(2).expect("two")).expect("shards start");
+    let env = shards.env(0).clone();
+    let test = main(shards.clone());
+    let task =
+        shards.spawn(0, async move { env.timeout(PATIENCE, test).await.expect("the test ends in time") });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    if let Err(error) = runtime.block_on(task) {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+/// Runs the same in virtual time and on real sockets.
+pub(crate) fn both_ways<F, Fut>(main: F)
+where
+    F: Fn(Shards) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    virtually(main.clone());
+    really(main);
+}
+
+pub(crate) async fn echo(shards: &Shards) -> Echo {
+    squall_echo::tcp().shards(shards.clone()).start().await.expect("the echo starts")
+}
+
+pub(crate) fn proxy(echo: &Echo, shards: &Shards) -> ProxyBuilder {
+    Proxy::tcp(echo.addr()).shards(shards.clone())
+}
+
+pub(crate) async fn start(builder: ProxyBuilder) -> Proxy {
+    builder.start().await.expect("the proxy starts")
+}
+
+pub(crate) async fn dial(env: &Env, proxy: &Proxy) -> Stream {
+    env.dial(proxy.addr()).await.expect("the proxy accepts")
+}
+
+pub(crate) fn fault(text: &str) -> squall_faults::FaultSpec {
+    text.parse().unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Reads until the end: what came, and whether it was a FIN.
+pub(crate) async fn read_out(stream: &Stream) -> (Vec<u8>, std::io::Result<()>) {
+    let (mut all, mut buf) = (Vec::new(), [0; 8192]);
+    loop {
+        match stream.read(&mut buf).await {
+            Ok(0) => return (all, Ok(())),
+            Ok(n) => all.extend_from_slice(&buf[..n]),
+            Err(error) => return (all, Err(error)),
+        }
+    }
+}
+
+/// Reads exactly so many bytes.
+pub(crate) async fn read_exact(stream: &Stream, n: usize) -> Vec<u8> {
+    let mut all = vec![0; n];
+    let mut at = 0;
+    while at < n {
+        match stream.read(&mut all[at..]).await.expect("bytes") {
+            0 => panic!("ended after {at} of {n} bytes"),
+            k => at += k,
+        }
+    }
+    all
+}
+
+/// Sends and reads back.
+pub(crate) async fn ping(stream: &Stream, bytes: &[u8]) {
+    stream.write_all(bytes).await.expect("sent");
+    assert_eq!(read_exact(stream, bytes.len()).await, bytes);
+}
+
+/// Bytes that differ everywhere.
+pub(crate) fn pattern(n: usize) -> Vec<u8> {
+    (0..n as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
+}

@@ -1,0 +1,150 @@
+//! Faults on live connections: exact times in virtual time, lower bounds on real sockets.
+
+use crate::bench::*;
+use squall_faults::{Latency, Reset, Shape};
+use std::io::ErrorKind;
+use std::time::Duration;
+
+#[test]
+fn latency_both_ways_doubles_into_the_round_trip_exactly() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy =
+            start(proxy(&echo, &shards).fault(Latency::new(Duration::from_micros(20_300)).both())).await;
+        let client = dial(env, &proxy).await;
+        for _ in 0..5 {
+            let before = env.now();
+            ping(&client, b"ping").await;
+            assert_eq!(env.now() - before, 40_600_000);
+        }
+    });
+}
+
+#[test]
+fn latency_on_real_sockets_is_never_short() {
+    really(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy = start(proxy(&echo, &shards).fault(fault("latency:3ms@both"))).await;
+        let client = dial(env, &proxy).await;
+        for _ in 0..20 {
+            let before = env.now();
+            ping(&client, b"ping").await;
+            assert!(env.now() - before >= 6_000_000);
+        }
+    });
+}
+
+#[test]
+fn latency_costs_no_bandwidth() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy = start(proxy(&echo, &shards).fault(fault("latency:50ms@both"))).await;
+        let client = std::sync::Arc::new(dial(env, &proxy).await);
+        let writer = client.clone();
+        let before = env.now();
+        let sending = shards.spawn(0, async move {
+            writer.write_all(&pattern(30_000_000)).await.expect("sent");
+            writer.finish().expect("FIN");
+        });
+        assert!(read_out(&client).await.0 == pattern(30_000_000));
+        sending.await.expect("the writer ends");
+        assert_eq!(env.now() - before, 100_000_000, "in memory only the delay takes time");
+    });
+}
+
+#[test]
+fn bandwidth_takes_the_time_of_its_bytes() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy = start(proxy(&echo, &shards).fault(fault("bandwidth:1MB/s"))).await;
+        let client = std::sync::Arc::new(dial(env, &proxy).await);
+        let writer = client.clone();
+        let before = env.now();
+        let sending =
+            shards.spawn(0, async move { writer.write_all(&pattern(500_000)).await.expect("sent") });
+        assert!(read_exact(&client, 500_000).await == pattern(500_000));
+        sending.await.expect("the writer ends");
+        assert_eq!(env.now() - before, 500_000_000);
+    });
+}
+
+#[test]
+fn a_reset_delivers_exactly_what_stands_before_it() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let proxy =
+            start(proxy(&echo, &shards).fault(Reset::at(70_001).down()).fault(fault("latency:2ms"))).await;
+        for _ in 0..5 {
+            let client = dial(shards.env(1), &proxy).await;
+            client.write_all(&pattern(90_000)).await.expect("sent");
+            let (got, end) = read_out(&client).await;
+            assert_eq!((got.len(), end.expect_err("a reset").kind()), (70_001, ErrorKind::ConnectionReset));
+            assert!(got == pattern(70_001));
+        }
+        proxy.idle().await;
+        let metrics = proxy.metrics();
+        assert_eq!((metrics.closes.reset, metrics.bytes.down, metrics.faults[1].fired), (5, 5 * 70_001, 5));
+    });
+}
+
+#[test]
+fn a_reset_of_one_side_ends_the_other_in_order() {
+    both_ways(|shards| async move {
+        let listener = shards.env(0).listen("127.0.0.1:0".parse().expect("an address")).expect("listens");
+        let builder = squall_proxy::Proxy::tcp(listener.local_addr()).shards(shards.clone());
+        let proxy = start(builder.fault(fault("reset:4,side=client"))).await;
+        let client = dial(shards.env(0), &proxy).await;
+        let server = listener.accept().await.0.attach().expect("attached");
+        server.write_all(b"all of it").await.expect("sent");
+        let (got, end) = read_out(&client).await;
+        assert_eq!(
+            (got.as_slice(), end.expect_err("a reset").kind()),
+            (b"all ".as_slice(), ErrorKind::ConnectionReset)
+        );
+        assert!(read_out(&server).await.1.is_ok(), "the server sees a FIN");
+    });
+}
+
+#[test]
+fn the_same_seed_resets_the_same_connections_at_the_same_bytes() {
+    let run = |seed: u64| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        really(move |shards| async move {
+            let echo = echo(&shards).await;
+            let proxy = start(proxy(&echo, &shards).seed(seed).fault(fault("reset:p=30%"))).await;
+            for _ in 0..40 {
+                let client = dial(shards.env(0), &proxy).await;
+                let mut got = 0;
+                // Requests of odd sizes, so that reads are cut differently from connection to connection.
+                for n in [1usize, 700, 5_000, 12_000, 3] {
+                    if client.write_all(&pattern(n)).await.is_err() {
+                        break;
+                    }
+                    let mut buf = vec![0; n];
+                    let mut at = 0;
+                    while at < n {
+                        match client.read(&mut buf[at..]).await {
+                            Ok(k @ 1..) => at += k,
+                            _ => break,
+                        }
+                    }
+                    got += at;
+                    if at < n {
+                        break;
+                    }
+                }
+                sender.send(got).expect("the test listens");
+            }
+        });
+        receiver.iter().collect::<Vec<_>>()
+    };
+    let first = run(7);
+    assert_eq!(first, run(7));
+    assert_ne!(first, run(8));
+    let cut = first.iter().filter(|got| **got < 17_704).count();
+    assert!((4..=22).contains(&cut), "{cut} of 40 were reset");
+}

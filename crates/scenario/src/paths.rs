@@ -1,0 +1,218 @@
+//! The vocabulary of reports: every path a report can have, what it measures, and whether it is counted or timed.
+
+use std::collections::BTreeMap;
+
+use crate::expr::{Dimension, Kind};
+use crate::model::Scenario;
+
+/// Where in a report a value stands when nothing leaves it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// Exact: the same in every run.
+    Count,
+    /// Measured by a clock, or dependent on one.
+    Timing,
+}
+
+/// One value of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The path as expressions write it; each `*` stands for a name from the scenario.
+    pub pattern: &'static str,
+    /// What it measures.
+    pub kind: Kind,
+    /// Whether it is counted or timed.
+    pub nature: Nature,
+}
+
+const fn count(pattern: &'static str) -> Field {
+    Field { pattern, kind: Kind::Number(Dimension::Count), nature: Nature::Count }
+}
+
+const fn size(pattern: &'static str) -> Field {
+    Field { pattern, kind: Kind::Number(Dimension::Bytes), nature: Nature::Count }
+}
+
+const fn timing(pattern: &'static str, dimension: Dimension) -> Field {
+    Field { pattern, kind: Kind::Number(dimension), nature: Nature::Timing }
+}
+
+/// A new field of the report goes here.
+pub const FIELDS: &[Field] = &[
+    count("link.*.connections.accepted"),
+    count("link.*.connections.active"),
+    count("link.*.connections.closed"),
+    count("link.*.connections.refused"),
+    count("link.*.connections.failed"),
+    size("link.*.bytes.up"),
+    size("link.*.bytes.down"),
+    count("link.*.closes.fin"),
+    count("link.*.closes.reset"),
+    count("link.*.closes.timeout"),
+    count("link.*.closes.error"),
+    count("link.*.closes.cancelled"),
+    count("link.*.faults.*.fired"),
+    timing("link.*.held.max", Dimension::Bytes),
+    count("load.*.planned"),
+    count("load.*.sent"),
+    count("load.*.ok"),
+    count("load.*.failed"),
+    size("load.*.bytes.sent"),
+    size("load.*.bytes.received"),
+    count("load.*.connections.opened"),
+    count("load.*.connections.lost"),
+    count("load.*.connections.refused"),
+    count("load.*.integrity.corrupt"),
+    count("load.*.integrity.extra"),
+    count("load.*.errors.refused"),
+    count("load.*.errors.reset"),
+    count("load.*.errors.closed"),
+    count("load.*.errors.timeout"),
+    count("load.*.errors.corrupt"),
+    count("load.*.errors.not_sent"),
+    count("load.*.errors.other"),
+    timing("load.*.latency.min", Dimension::Duration),
+    timing("load.*.latency.mean", Dimension::Duration),
+    timing("load.*.latency.p50", Dimension::Duration),
+    timing("load.*.latency.p90", Dimension::Duration),
+    timing("load.*.latency.p99", Dimension::Duration),
+    timing("load.*.latency.p99.9", Dimension::Duration),
+    timing("load.*.latency.max", Dimension::Duration),
+    timing("load.*.elapsed", Dimension::Duration),
+    timing("load.*.throughput.sent", Dimension::Rate),
+    timing("load.*.throughput.received", Dimension::Rate),
+    count("echo.*.connections.accepted"),
+    count("echo.*.connections.active"),
+    count("echo.*.connections.closed"),
+    size("echo.*.bytes"),
+    timing("step.*.elapsed", Dimension::Duration),
+    timing("elapsed", Dimension::Duration),
+];
+
+impl Field {
+    /// The last key of the value in a report: under `timing` it bears its unit.
+    pub fn key(&self) -> String {
+        let last = segments(self.pattern).pop().unwrap_or_default();
+        let suffix = match (self.nature, self.kind) {
+            (Nature::Timing, Kind::Number(Dimension::Duration)) => "_ns",
+            (Nature::Timing, Kind::Number(Dimension::Bytes)) => "_bytes",
+            (Nature::Timing, Kind::Number(Dimension::Rate)) => "_bytes_per_s",
+            _ => "",
+        };
+        format!("{last}{suffix}")
+    }
+
+    /// The path with its `*` replaced by `names`, in order.
+    fn path(&self, names: &[&str]) -> String {
+        let mut names = names.iter();
+        let mut path = String::new();
+        for part in self.pattern.split_inclusive('*') {
+            match part.strip_suffix('*') {
+                Some(text) => {
+                    path.push_str(text);
+                    path.push_str(names.next().copied().unwrap_or("*"));
+                }
+                None => path.push_str(part),
+            }
+        }
+        path
+    }
+}
+
+/// The field that `path` is an instance of, whatever the names in it.
+pub fn field(path: &str) -> Option<&'static Field> {
+    let path = segments(path);
+    FIELDS.iter().find(|field| matches(&segments(field.pattern), &path))
+}
+
+/// Whether `path` is an instance of `pattern`.
+fn matches(pattern: &[String], path: &[String]) -> bool {
+    pattern.len() == path.len() && pattern.iter().zip(path).all(|(want, have)| want == "*" || want == have)
+}
+
+/// Every path of one scenario's report.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    paths: BTreeMap<String, &'static Field>,
+}
+
+impl Vocabulary {
+    /// The paths of the report that running `scenario` makes.
+    pub fn of(scenario: &Scenario) -> Vocabulary {
+        let faults = scenario.links.iter().flat_map(|link| {
+            let name = link.name.as_str();
+            scenario.faults_of(link).map(move |fault| vec![name, fault.name().unwrap_or(fault.kind().name)])
+        });
+        let faults: Vec<Vec<&str>> = faults.collect();
+        let links: Vec<Vec<&str>> = scenario.links.iter().map(|link| vec![link.name.as_str()]).collect();
+        let loads: Vec<Vec<&str>> = scenario.loads().map(|(name, _)| vec![name]).collect();
+        let echoes: Vec<Vec<&str>> = scenario.echoes.iter().map(|echo| vec![echo.name.as_str()]).collect();
+        let steps: Vec<Vec<&str>> = scenario.steps.iter().map(|step| vec![step.name.as_str()]).collect();
+        let mut paths = BTreeMap::new();
+        for field in FIELDS {
+            let names = match field.pattern {
+                pattern if pattern.starts_with("link.*.faults.*") => &faults,
+                pattern if pattern.starts_with("link.*") => &links,
+                pattern if pattern.starts_with("load.*") => &loads,
+                pattern if pattern.starts_with("echo.*") => &echoes,
+                pattern if pattern.starts_with("step.*") => &steps,
+                _ => &vec![Vec::new()],
+            };
+            paths.extend(names.iter().map(|names| (field.path(names), field)));
+        }
+        Vocabulary { paths }
+    }
+
+    /// The field at `path`.
+    pub fn get(&self, path: &str) -> Option<&'static Field> {
+        self.paths.get(path).copied()
+    }
+
+    /// Every path in alphabetical order, with its field.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'static Field)> {
+        self.paths.iter().map(|(path, field)| (path.as_str(), *field))
+    }
+
+    /// The path most like `path`, unless none is much like it.
+    pub fn nearest(&self, path: &str) -> Option<&str> {
+        squall_faults::nearest(path, self.paths.keys().map(String::as_str))
+    }
+}
+
+/// The keys that a path leads through: cut at points, except that `p99.9` is one key.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut segments: Vec<String> = Vec::new();
+    for part in path.split('.') {
+        match segments.last_mut() {
+            Some(last) if digits(part) && last.strip_prefix('p').is_some_and(digits) => {
+                last.push('.');
+                last.push_str(part);
+            }
+            _ => segments.push(part.to_owned()),
+        }
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_with_a_point_is_one_key() {
+        assert_eq!(segments("load.a.latency.p99.9"), ["load", "a", "latency", "p99.9"]);
+        assert_eq!(segments("link.1.bytes.up"), ["link", "1", "bytes", "up"]);
+    }
+
+    #[test]
+    fn every_field_is_found_by_its_path() {
+        for field in FIELDS {
+            let path = field.path(&["some-name", "early-reset"]);
+            assert_eq!(super::field(&path), Some(field), "{path}");
+        }
+        assert_eq!(field("link.api"), None);
+        assert_eq!(field("load.upload.latency.p99").map(Field::key).as_deref(), Some("p99_ns"));
+        assert_eq!(field("load.upload.latency.p99.9").map(Field::key).as_deref(), Some("p99.9_ns"));
+    }
+}

@@ -1,0 +1,144 @@
+//! Reads a scenario file: every mistake of it at once, or a scenario without any.
+
+mod action;
+mod expression;
+mod fault;
+mod link;
+mod load;
+mod names;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::document::{Errors, Item, Table, parse};
+use crate::model::{Clock, Echo, Scenario};
+use expression::Expressions;
+use names::Names;
+
+/// The version of the format.
+const FORMAT: u64 = 1;
+const TIMEOUT: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Reads a scenario.
+///
+/// ```
+/// use squall_scenario::diagnostic::{Source, render};
+///
+/// let source = Source::new("outage.toml", "scenario = 1\nclock = \"vitual\"\n");
+/// let diagnostics = squall_scenario::read(&source).unwrap_err();
+/// assert_eq!(
+///     render(&source, &diagnostics),
+///     "\
+/// error: unknown clock `vitual`
+///  --> outage.toml:2:9
+///   |
+/// 2 | clock = \"vitual\"
+///   |         ^^^^^^^^
+///   |
+///   = help: did you mean `virtual`?
+/// "
+/// );
+/// ```
+///
+/// # Errors
+///
+/// Every mistake of the file, in order of position. Syntax errors stand alone: what follows from a broken document would only
+/// hide them.
+pub fn read(source: &Source) -> Result<Scenario, Vec<Diagnostic>> {
+    let tree = parse(source.text())?;
+    let errors = Errors::default();
+    let scenario = document(source, tree.get_ref(), &errors);
+    let errors = errors.into_sorted();
+    if errors.is_empty() { Ok(scenario) } else { Err(errors) }
+}
+
+/// Reads what can be read. Where something is wrong a stand-in takes its place, so that names stay known and one mistake is
+/// not reported as several; with any mistake noted, the scenario is thrown away.
+fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
+    let root = Table::new(tree, "a scenario".to_owned(), 0..0, source.text(), errors);
+    format(&root);
+    let clocks = [("real", Clock::Real), ("virtual", Clock::Virtual)];
+    let mut scenario = Scenario {
+        name: name(&root, source),
+        seed: root.get("seed").and_then(|item| item.integer(0..=u64::MAX)).unwrap_or(0),
+        clock: root.get("clock").and_then(|item| item.word(&clocks)).unwrap_or(Clock::Real),
+        timeout: root.get("timeout").and_then(|item| item.value("60s")).unwrap_or(TIMEOUT),
+        grace: root.get("grace").and_then(|item| item.value("5s")).unwrap_or(GRACE),
+        echoes: Vec::new(),
+        links: Vec::new(),
+        steps: Vec::new(),
+        expectations: Vec::new(),
+        snapshot: None,
+    };
+    let echoes = named(root.get("echo"), "echo.backend");
+    let links = named(root.get("link"), "link.api");
+    let steps = root.get("step").map(|item| item.list("[[step]]")).unwrap_or_default();
+    let expects = root.get("expect").map(|item| item.list("[[expect]]")).unwrap_or_default();
+    let snapshot = root.get("snapshot");
+    root.close();
+
+    let mut names = Names::new(&echoes, &links);
+    let mut expressions = Expressions::default();
+    scenario.echoes = echoes.iter().map(echo).collect();
+    scenario.links = links.iter().map(|item| link::read(item, scenario.clock, &mut names)).collect();
+    link::refuse_cycles(&scenario, &links);
+    scenario.steps = steps.iter().filter_map(|item| step::read(item, &mut names, &mut expressions)).collect();
+    scenario.expectations =
+        expects.iter().filter_map(|item| expression::expectation(item, &mut expressions)).collect();
+    scenario.snapshot = snapshot.and_then(|item| expression::snapshot(&item, &mut expressions));
+    expressions.check(&scenario, &names, errors);
+    scenario
+}
+
+fn format(root: &Table<'_>) {
+    if let Some(item) = root.require("scenario", "scenario = 1") {
+        match item.integer(1..=u64::MAX) {
+            Some(FORMAT) | None => {}
+            Some(version) => {
+                let help = format!("this is version {FORMAT}; a newer squall may read the file");
+                item.refuse(format!("unknown format version {version}"), help);
+            }
+        }
+    }
+}
+
+fn name(root: &Table<'_>, source: &Source) -> String {
+    let given = root.get("name").and_then(|item| item.text("a string such as \"upload survives an outage\""));
+    match given {
+        Some(text) => text.value().to_owned(),
+        None => {
+            let stem = Path::new(source.name()).file_stem();
+            stem.map_or_else(|| source.name().to_owned(), |stem| stem.to_string_lossy().into_owned())
+        }
+    }
+}
+
+/// The tables `[KIND.NAME]`, in the order of the file.
+fn named<'d>(kind: Option<Item<'d>>, example: &str) -> Vec<Item<'d>> {
+    let Some(item) = kind else { return Vec::new() };
+    let items = item.table(item.key()).map(Table::into_items).unwrap_or_default();
+    for item in &items {
+        if item.key_is_name() && !item.is_table() {
+            item.refuse(
+                format!("`{}` is not a table", item.key()),
+                format!("write [{example}] above its keys"),
+            );
+        }
+    }
+    items.into_iter().filter(Item::is_table).collect()
+}
+
+fn echo(item: &Item<'_>) -> Echo {
+    if let Some(table) = item.table(&format!("[echo.{}]", item.key())) {
+        table.get("protocol").and_then(|protocol| protocol.word(&[("tcp", ())]));
+        table.close();
+    }
+    Echo { name: item.key().to_owned() }
+}

@@ -1,0 +1,189 @@
+//! The names given so far, and what each may still be used for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::{Item, suggest};
+
+/// What is known by name while a scenario is read from top to bottom.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    echoes: Vec<String>,
+    links: BTreeMap<String, LinkFaults>,
+    steps: BTreeSet<String>,
+    loads: BTreeMap<String, LoadState>,
+}
+
+/// The names of a link's faults.
+#[derive(Debug, Default)]
+struct LinkFaults {
+    /// In force, at the step being read.
+    live: Vec<String>,
+    /// In force at some time. A name is never given twice on a link: the report counts under it.
+    all: BTreeSet<String>,
+    /// A fault could not be read, so a name that seems unknown may be its.
+    unread: bool,
+}
+
+/// What a `join` step finds when it names a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LoadState {
+    Foreground,
+    Background,
+    Joined,
+}
+
+impl Names {
+    pub(super) fn new(echoes: &[Item<'_>], links: &[Item<'_>]) -> Names {
+        Names {
+            echoes: echoes.iter().map(|item| item.key().to_owned()).collect(),
+            links: links.iter().map(|item| (item.key().to_owned(), LinkFaults::default())).collect(),
+            ..Names::default()
+        }
+    }
+
+    /// Splits `echo.NAME` or `link.NAME` and demands that such a thing exists.
+    pub(super) fn resolve<'t>(&self, item: &Item<'_>, text: &'t str) -> Option<Named<'t>> {
+        let named = match text.split_once('.') {
+            Some(("echo", name)) => Named::Echo(name),
+            Some(("link", name)) => Named::Link(name),
+            _ => return None,
+        };
+        let known = match named {
+            Named::Echo(name) => self.echoes.iter().any(|echo| echo == name),
+            Named::Link(name) => self.links.contains_key(name),
+        };
+        if !known {
+            let echoes = self.echoes.iter().map(|name| format!("echo.{name}"));
+            let valid: Vec<String> =
+                echoes.chain(self.links.keys().map(|name| format!("link.{name}"))).collect();
+            item.refuse(format!("there is no `{text}`"), suggest(text, valid.iter().map(String::as_str)));
+        }
+        Some(named)
+    }
+
+    /// Demands that a link of that name exists.
+    pub(super) fn link(&self, item: &Item<'_>) -> Option<String> {
+        let text = item.text("the name of a link, such as \"api\"")?;
+        let name = text.value();
+        if self.links.contains_key(name) {
+            return Some(name.to_owned());
+        }
+        let bare = name.strip_prefix("link.").filter(|bare| self.links.contains_key(*bare));
+        let help = match bare {
+            Some(bare) => Some(format!("links are named without `link.` here: \"{bare}\"")),
+            None => suggest(name, self.links.keys().map(String::as_str)),
+        };
+        item.refuse(format!("there is no link `{name}`"), help);
+        None
+    }
+
+    /// The name under which a fault joins a link: the one given, or the first of `latency`, `latency_2`, ... that is free.
+    pub(super) fn add_fault(&mut self, link: &str, given: Option<(&str, &Item<'_>)>, kind: &str) -> String {
+        let faults = self.links.entry(link.to_owned()).or_default();
+        let name = match given {
+            Some((name, item)) => {
+                if faults.all.contains(name) {
+                    let help = "the report counts a fault under its name: give each its own".to_owned();
+                    item.refuse(format!("link `{link}` has a fault named `{name}` already"), help);
+                }
+                name.to_owned()
+            }
+            None => free(kind, |name| faults.all.contains(name)),
+        };
+        if faults.all.insert(name.clone()) {
+            faults.live.push(name.clone());
+        }
+        name
+    }
+
+    /// A fault of the link has a mistake that leaves its name unknown.
+    pub(super) fn add_unread_fault(&mut self, link: &str) {
+        self.links.entry(link.to_owned()).or_default().unread = true;
+    }
+
+    /// Whether a fault of the link went unread, so that its names are not all known.
+    pub(super) fn has_unread_fault(&self, link: &str) -> bool {
+        self.links.get(link).is_some_and(|faults| faults.unread)
+    }
+
+    /// Takes a fault out of force, and demands that it is in force.
+    pub(super) fn clear_fault(&mut self, link: &str, name: &str, item: &Item<'_>) {
+        let Some(faults) = self.links.get_mut(link) else { return };
+        if let Some(at) = faults.live.iter().position(|live| live == name) {
+            faults.live.remove(at);
+        } else if faults.all.contains(name) {
+            item.refuse(format!("`{name}` is cleared from link `{link}` already"), None);
+        } else if !faults.unread {
+            let help = suggest(name, faults.live.iter().map(String::as_str));
+            item.refuse(
+                format!("link `{link}` has no fault named `{name}` at this point"),
+                help.or(Some("a fault is cleared after the step that injects it".to_owned())),
+            );
+        }
+    }
+
+    /// The name of a step: the one given, or the first of `load`, `load_2`, ... that is free.
+    pub(super) fn add_step(&mut self, given: Option<(&str, &Item<'_>)>, action: &str) -> String {
+        let name = match given {
+            Some((name, item)) => {
+                if self.steps.contains(name) {
+                    let help = "the report counts a step under its name: give each its own".to_owned();
+                    item.refuse(format!("a step is named `{name}` already"), help);
+                }
+                name.to_owned()
+            }
+            None => free(action, |name| self.steps.contains(name)),
+        };
+        self.steps.insert(name.clone());
+        name
+    }
+
+    /// Marks the step `name` as a load.
+    pub(super) fn add_load(&mut self, name: &str, background: bool) {
+        let state = if background { LoadState::Background } else { LoadState::Foreground };
+        self.loads.insert(name.to_owned(), state);
+    }
+
+    /// Demands that a load of that name runs in the background, and marks it as joined.
+    pub(super) fn join(&mut self, item: &Item<'_>) -> Option<String> {
+        let text = item.text("the name of a load in the background, such as \"upload\"")?;
+        let name = text.value();
+        match self.loads.get_mut(name) {
+            Some(state @ LoadState::Background) => *state = LoadState::Joined,
+            Some(LoadState::Joined) => item.refuse(format!("`{name}` is joined already"), None),
+            Some(LoadState::Foreground) => {
+                let help = "a load without `background = true` is over when its step is".to_owned();
+                item.refuse(format!("`{name}` does not run in the background"), help);
+            }
+            None => {
+                let running = self.loads.iter().filter(|(_, state)| **state == LoadState::Background);
+                let running: Vec<&str> = running.map(|(name, _)| name.as_str()).collect();
+                let help = suggest(name, running.iter().copied());
+                item.refuse(
+                    format!("no earlier step starts a load named `{name}`"),
+                    help.or(Some("give the load a `name` and `background = true`".to_owned())),
+                );
+                return None;
+            }
+        }
+        Some(name.to_owned())
+    }
+}
+
+/// Something that accepts connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named<'t> {
+    Echo(&'t str),
+    Link(&'t str),
+}
+
+/// `base`, or the first of `base_2`, `base_3`, ... that is not taken.
+fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut name = base.to_owned();
+    let mut n = 2u64;
+    while taken(&name) {
+        name = format!("{base}_{n}");
+        n += 1;
+    }
+    name
+}

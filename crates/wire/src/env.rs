@@ -1,0 +1,131 @@
+//! Where sockets and time come from: the machine, or a virtual world.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use crate::dialer::Dialer;
+use crate::listener::Listener;
+use crate::shards::RealShard;
+use crate::sleep::Sleep;
+use crate::stream::{Stream, dial_tcp};
+use crate::tcp_listener::TcpListener;
+use crate::timer;
+use crate::world::World;
+
+/// The sockets and the clock of one shard. Cheap to clone.
+///
+/// All times are nanoseconds since the clock's origin: for real shards the moment the process first asked for
+/// the time, the same for all of them; for a virtual world its beginning.
+#[derive(Clone)]
+pub enum Env {
+    /// Kernel sockets and the monotonic clock.
+    Real(RealShard),
+    /// Sockets in memory and a clock that moves when everything waits.
+    Virtual(Arc<World>),
+}
+
+impl Env {
+    /// Whether time and sockets are virtual.
+    pub fn is_virtual(&self) -> bool {
+        matches!(self, Self::Virtual(_))
+    }
+
+    /// The time, in nanoseconds since the clock's origin.
+    pub fn now(&self) -> u64 {
+        match self {
+            Self::Real(_) => timer::now(),
+            Self::Virtual(world) => world.clock.now(),
+        }
+    }
+
+    /// Sleeps until `at` nanoseconds; ready at once if that has passed.
+    pub fn sleep_until(&self, at: u64) -> Sleep {
+        Sleep::new(self.clone(), at)
+    }
+
+    /// Sleeps for `duration` from now.
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.sleep_until(self.now().saturating_add(nanos))
+    }
+
+    /// What `future` yields, or `None` if `limit` passes first; the future is then dropped. A future that is
+    /// ready when the limit is reached wins.
+    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let mut sleep = self.sleep(limit);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            Pin::new(&mut sleep).poll(cx).map(|()| None)
+        })
+        .await
+    }
+
+    /// Listens on `addr`; port 0 takes a free one. The real socket is watched by this environment's shard, with
+    /// `SO_REUSEADDR` and a backlog of 4,096 (less if the kernel says so).
+    ///
+    /// # Errors
+    /// Those of `bind` and `listen`, unadorned: the caller knows what the address was for.
+    pub fn listen(&self, addr: SocketAddr) -> io::Result<Listener> {
+        match self {
+            Self::Real(shard) => {
+                let _reactor = shard.handle().enter();
+                TcpListener::bind(addr).map(Listener::Tcp)
+            }
+            Self::Virtual(world) => world.net.listen(addr).map(Listener::Mem),
+        }
+    }
+
+    /// Connects to `to`, without Nagle's delay. Must run on a shard's task. Dropping the future gives up and
+    /// closes.
+    ///
+    /// # Errors
+    /// Those of `connect`, unadorned.
+    pub async fn dial(&self, to: SocketAddr) -> io::Result<Stream> {
+        match self {
+            Self::Real(_) => dial_tcp(to).await,
+            Self::Virtual(_) => self.dialer(to)?.connect().await,
+        }
+    }
+
+    /// Takes a local port for a connection to `to` that is yet to be made, so that the address the other side
+    /// will see can be told to it beforehand. Takes more system calls than [`dial`](Self::dial), and a
+    /// port of its own for each connection, so that some 28,000 at a time are possible per local address.
+    ///
+    /// # Errors
+    /// Those of `socket` and `bind`, or of finding a route to `to`.
+    pub fn dialer(&self, to: SocketAddr) -> io::Result<Dialer> {
+        match self {
+            Self::Real(_) => Dialer::tcp(to),
+            Self::Virtual(world) => Dialer::mem(&world.net, to),
+        }
+    }
+
+    pub(crate) fn set_timer(&self, at: u64, seq: Option<u64>, waker: &Waker) -> u64 {
+        match self {
+            Self::Real(shard) => shard.timer().set(at, seq, waker),
+            Self::Virtual(world) => world.clock.set(at, seq, waker),
+        }
+    }
+
+    pub(crate) fn remove_timer(&self, at: u64, seq: u64) {
+        match self {
+            Self::Real(shard) => shard.timer().remove(at, seq),
+            Self::Virtual(world) => world.clock.remove(at, seq),
+        }
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_virtual() { "Env::Virtual" } else { "Env::Real" })
+    }
+}

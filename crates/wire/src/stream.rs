@@ -1,0 +1,196 @@
+//! A connection: reads, writes, FIN and reset, over TCP or in memory.
+
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use crate::mem::MemStream;
+use crate::{Env, platform};
+
+/// A connection. It is used whole, by reference; each direction may be polled by one task at a time.
+///
+/// A reset is reported as [`ConnectionReset`](ErrorKind::ConnectionReset) once everything delivered before it
+/// is read. The kernel reports it to whichever of read and write comes first, and may call it a
+/// [`BrokenPipe`](ErrorKind::BrokenPipe) there if FIN came before; afterwards reads just end. So the first error is the truth.
+///
+/// Dropping the stream closes it: with FIN, or with RST if something was left to read.
+#[derive(Debug)]
+pub enum Stream {
+    /// A kernel socket, registered with the reactor of the shard that owns it.
+    Tcp(TcpStream),
+    /// One end of a connection in a virtual world.
+    Mem(MemStream),
+}
+
+impl Stream {
+    /// Reads what is there, at most `buf.len()` bytes; 0 means that the peer is done sending (FIN).
+    pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(socket) => loop {
+                ready!(socket.poll_read_ready(cx))?;
+                if let Some(done) = settled(platform::try_read(socket, buf)) {
+                    return Poll::Ready(done);
+                }
+            },
+            Self::Mem(stream) => stream.poll_read(cx, buf),
+        }
+    }
+
+    /// Writes what fits. 0 only for an empty `buf`.
+    pub fn poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(socket) => loop {
+                ready!(socket.poll_write_ready(cx))?;
+                if let Some(done) = settled(platform::try_write(socket, buf)) {
+                    return Poll::Ready(done);
+                }
+            },
+            Self::Mem(stream) => stream.poll_write(cx, buf),
+        }
+    }
+
+    /// Writes what fits of several buffers, in order.
+    pub fn poll_write_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(socket) => loop {
+                ready!(socket.poll_write_ready(cx))?;
+                if let Some(done) = settled(platform::try_write_vectored(socket, bufs)) {
+                    return Poll::Ready(done);
+                }
+            },
+            Self::Mem(stream) => stream.poll_write_vectored(cx, bufs),
+        }
+    }
+
+    /// [`poll_read`](Self::poll_read) as a future. Dropping it loses nothing.
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read(cx, buf)).await
+    }
+
+    /// Writes all of `buf`. When dropped midway, an unknown part of it is written.
+    ///
+    /// # Errors
+    /// When the connection is broken, or was finished.
+    pub async fn write_all(&self, mut buf: &[u8]) -> io::Result<()> {
+        while !buf.is_empty() {
+            match poll_fn(|cx| self.poll_write(cx, buf)).await? {
+                0 => return Err(ErrorKind::WriteZero.into()),
+                written => buf = &buf[written..],
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends FIN after what was written; reading goes on. Finishing twice, or when the connection is gone
+    /// already, is fine.
+    ///
+    /// # Errors
+    /// Those of `shutdown`.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => match rustix::net::shutdown(socket, rustix::net::Shutdown::Write) {
+                Err(error) if error != rustix::io::Errno::NOTCONN => Err(error.into()),
+                _ => Ok(()),
+            },
+            Self::Mem(stream) => {
+                stream.finish();
+                Ok(())
+            }
+        }
+    }
+
+    /// Resets the connection: the peer sees RST, reads and writes here fail from now on, what was not yet
+    /// sent is lost. On Linux at once; elsewhere when the stream is dropped.
+    ///
+    /// A peer that got our FIN before does not notice until it writes.
+    ///
+    /// # Errors
+    /// Those of the system call.
+    pub fn abort(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => platform::reset(socket),
+            Self::Mem(stream) => {
+                stream.abort();
+                Ok(())
+            }
+        }
+    }
+
+    /// Bytes written that the peer's host has not acknowledged; in memory, that the peer has not read. Always 0
+    /// where the system does not tell (anywhere but on Linux).
+    ///
+    /// # Errors
+    /// [`NotConnected`](ErrorKind::NotConnected) when the connection is gone and they never will be.
+    pub fn unsent(&self) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => match platform::unacknowledged(socket)? {
+                0 => Ok(0),
+                // After a reset the kernel's count stands still; only a missing peer gives that away.
+                bytes => socket.peer_addr().map(|_| bytes),
+            },
+            Self::Mem(stream) => stream.unread(),
+        }
+    }
+
+    /// Waits until nothing is [`unsent`](Self::unsent), at most for `limit`. Returns whether that was reached;
+    /// a connection that broke meanwhile never will. Looks after 50 µs and then ever less often, at least each
+    /// millisecond.
+    pub async fn drained(&self, env: &Env, limit: Duration) -> bool {
+        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+        let end = env.now().saturating_add(nanos);
+        let mut step = 50_000;
+        loop {
+            match self.unsent() {
+                Ok(0) => return true,
+                Ok(_) if env.now() < end => {}
+                _ => return false,
+            }
+            env.sleep_until((env.now() + step).min(end)).await;
+            step = (step * 2).min(1_000_000);
+        }
+    }
+
+    /// The address of the other end.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Self::Tcp(socket) => socket.peer_addr(),
+            Self::Mem(stream) => Ok(stream.peer_addr()),
+        }
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        match self {
+            Self::Tcp(socket) => socket.local_addr(),
+            Self::Mem(stream) => Ok(stream.local_addr()),
+        }
+    }
+}
+
+/// Connects a kernel socket.
+pub(crate) async fn dial_tcp(to: SocketAddr) -> io::Result<Stream> {
+    let socket = TcpStream::connect(to).await?;
+    socket.set_nodelay(true)?;
+    Ok(Stream::Tcp(socket))
+}
+
+/// The outcome of an attempt, unless it has to be repeated.
+fn settled(attempt: io::Result<usize>) -> Option<io::Result<usize>> {
+    match attempt {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+        outcome => Some(outcome),
+    }
+}

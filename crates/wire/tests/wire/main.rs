@@ -1,0 +1,9 @@
+//! Tests of squall-wire through its public face, most of them in the real and the virtual world alike.
+
+mod clock;
+mod descriptors;
+mod listeners;
+mod shards;
+mod streams;
+mod timer;
+mod worlds;
