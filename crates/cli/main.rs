@@ -1,2 +1,87 @@
-//! The squall command line.
-fn main() {}
+//! The squall command line: parses arguments, prints, and turns outcomes into exit codes.
+
+mod check;
+mod echo;
+mod events;
+mod exit;
+mod logging;
+mod parse;
+mod proxy;
+mod ready;
+mod run;
+mod serving;
+mod signals;
+
+use clap::{Parser, Subcommand};
+use exit::Exit;
+use std::process::ExitCode;
+
+/// Flaky networks on purpose, reproducibly.
+///
+/// Relay TCP connections and do to them what networks do, from a seed; echo servers to talk to; and scripted scenarios whose
+/// exact counts are compared with snapshots.
+#[derive(Parser)]
+#[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    logging: logging::Args,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all went well, also a server that was stopped; 1 an expectation, snapshot or \
+timeout did not hold; 2 wrong usage or an invalid file; 3 the environment does not allow it (a port is taken, say); 130 \
+or 143 ended by a second SIGINT or SIGTERM, or a run cut short.";
+
+#[derive(Subcommand)]
+enum Command {
+    Proxy(proxy::Args),
+    Echo(echo::Args),
+    Run(run::Args),
+    Check(check::Args),
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    logging::start(&args.logging);
+    let done = match args.command {
+        Command::Proxy(args) => proxy::main(args),
+        Command::Echo(args) => echo::main(args),
+        Command::Run(args) => run::main(args),
+        Command::Check(args) => check::main(args),
+    };
+    let exit = done.unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.message);
+        failure.exit
+    });
+    exit.into()
+}
+
+/// What ended a command early, and with which code.
+struct Failure {
+    exit: Exit,
+    message: String,
+}
+
+impl Failure {
+    /// The environment does not allow it.
+    fn environment(message: impl std::fmt::Display) -> Failure {
+        Failure { exit: Exit::Environment, message: message.to_string() }
+    }
+
+    /// What was asked for makes no sense.
+    fn usage(message: impl std::fmt::Display) -> Failure {
+        Failure { exit: Exit::Usage, message: message.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_of_all_options_agree() {
+        Args::command().debug_assert();
+    }
+}

@@ -1,1 +1,33 @@
 //! HTTP of squall: live metrics.
+//!
+//! - [`serve`] answers `/metrics`, `/healthz` and `/readyz` until the [`MetricsServer`] it returns is stopped or dropped
+//! - [`Source`] is one link whose counts are shown; they are read anew for every request
+//! - `routes` says which path gives what, `text` and `json` are the two formats
+//! - `server` accepts, `connection` keeps one client within bounds, `host` keeps web pages out
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use squall_control::{Source, serve};
+//! use squall_proxy::Metrics;
+//!
+//! let addr = "127.0.0.1:0".parse()?;
+//! let server = serve(addr, vec![Source::new("web", Metrics::default)]).await?;
+//! println!("metrics at http://{}/metrics", server.addr());
+//! server.stop().await;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod connection;
+mod error;
+mod host;
+mod json;
+mod routes;
+mod server;
+mod source;
+mod text;
+
+pub use error::ControlError;
+pub use server::{MetricsServer, serve};
+pub use source::Source;

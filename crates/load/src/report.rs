@@ -24,7 +24,7 @@ pub struct Timing {
     pub throughput: Throughput,
 }
 
-/// Latencies in nanoseconds, to three digits; all 0 where no request succeeded.
+/// Latencies in nanoseconds, the percentiles to three digits; all 0 where no request succeeded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Latency {
     /// The shortest.
@@ -54,7 +54,7 @@ pub struct Throughput {
 }
 
 impl Report {
-    pub(crate) fn new(counts: Counts, histogram: &Histogram<u64>, elapsed_ns: u64) -> Report {
+    pub(crate) fn new(counts: Counts, latencies: &Latencies, elapsed_ns: u64) -> Report {
         let per_second = |bytes: u64| {
             let rate = u128::from(bytes) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
             u64::try_from(rate).unwrap_or(u64::MAX)
@@ -63,24 +63,52 @@ impl Report {
             sent_bytes_per_s: per_second(counts.bytes.sent),
             received_bytes_per_s: per_second(counts.bytes.received),
         };
-        Report { counts, timing: Timing { elapsed_ns, latency: Latency::of(histogram), throughput } }
+        Report { counts, timing: Timing { elapsed_ns, latency: latencies.summary(), throughput } }
     }
 }
 
-impl Latency {
-    fn of(histogram: &Histogram<u64>) -> Latency {
-        if histogram.is_empty() {
+/// Latencies as they are recorded: a histogram for the percentiles, and exactly what it would round.
+pub(crate) struct Latencies {
+    histogram: Histogram<u64>,
+    min: u64,
+    max: u64,
+    sum: u128,
+}
+
+/// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
+const LONGEST: u64 = 3_600_000_000_000;
+/// Digits of a percentile that are exact.
+const DIGITS: u8 = 3;
+
+impl Latencies {
+    pub(crate) fn new() -> Latencies {
+        let histogram =
+            Histogram::new_with_max(LONGEST, DIGITS).unwrap_or_else(|_| unreachable!("fixed bounds"));
+        Latencies { histogram, min: u64::MAX, max: 0, sum: 0 }
+    }
+
+    pub(crate) fn record(&mut self, ns: u64) {
+        self.histogram.saturating_record(ns);
+        self.min = self.min.min(ns);
+        self.max = self.max.max(ns);
+        self.sum += u128::from(ns);
+    }
+
+    fn summary(&self) -> Latency {
+        let count = u128::from(self.histogram.len());
+        if count == 0 {
             return Latency::default();
         }
-        let at = |quantile| histogram.value_at_quantile(quantile);
+        // A bucket's upper end may lie beyond anything that was recorded in it.
+        let at = |quantile| self.histogram.value_at_quantile(quantile).clamp(self.min, self.max);
         Latency {
-            min_ns: histogram.min(),
-            mean_ns: histogram.mean() as u64,
+            min_ns: self.min,
+            mean_ns: u64::try_from(self.sum / count).unwrap_or(u64::MAX),
             p50_ns: at(0.5),
             p90_ns: at(0.9),
             p99_ns: at(0.99),
             p999_ns: at(0.999),
-            max_ns: histogram.max(),
+            max_ns: self.max,
         }
     }
 }

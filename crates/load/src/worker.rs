@@ -5,8 +5,7 @@ use crate::exchange::Exchange;
 use crate::lock::lock;
 use crate::payload::Payload;
 use crate::plan::Load;
-use crate::report::Report;
-use hdrhistogram::Histogram;
+use crate::report::{Latencies, Report};
 use squall_wire::{Env, Stream};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -22,20 +21,13 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     pub(crate) counts: Counts,
-    latency: Histogram<u64>,
+    latencies: Latencies,
 }
-
-/// The longest latency that is told apart from longer ones: an hour, in nanoseconds.
-const LONGEST: u64 = 3_600_000_000_000;
-/// Digits of a latency that are exact.
-const DIGITS: u8 = 3;
 
 impl Shared {
     pub(crate) fn new(load: Load, now: u64) -> Shared {
-        let latency =
-            Histogram::new_with_max(LONGEST, DIGITS).unwrap_or_else(|_| unreachable!("fixed bounds"));
         let counts = Counts { planned: load.requests, ..Counts::default() };
-        let state = Mutex::new(State { counts, latency });
+        let state = Mutex::new(State { counts, latencies: Latencies::new() });
         Shared { load, began: now, state }
     }
 
@@ -49,7 +41,7 @@ impl Shared {
 
     pub(crate) fn report(&self, now: u64) -> Report {
         let state = lock(&self.state);
-        Report::new(state.counts, &state.latency, now.saturating_sub(self.began))
+        Report::new(state.counts, &state.latencies, now.saturating_sub(self.began))
     }
 
     fn count(&self, count: impl FnOnce(&mut Counts)) {
@@ -158,7 +150,7 @@ impl Worker {
         match outcome {
             Ok(()) => {
                 state.counts.ok += 1;
-                state.latency.saturating_record(took);
+                state.latencies.record(took);
             }
             Err(failure) => {
                 state.counts.fail(failure);

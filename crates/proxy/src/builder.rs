@@ -116,6 +116,7 @@ impl ProxyBuilder {
             registry: Registry::default(),
             events: EventSource::default(),
             starved: Default::default(),
+            unreached: Default::default(),
         });
         for fault in self.faults {
             link.add_fault(fault)?;

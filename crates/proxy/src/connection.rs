@@ -12,6 +12,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -30,14 +31,27 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
         }
     };
     match unless_cancelled(&live, dial(&link, &env)).await {
-        Some(Ok(server)) => record.outcome = Outcome::Closed(relay(&link, &env, &live, client, server).await),
+        Some(Ok(server)) => {
+            link.unreached.store(false, Relaxed);
+            record.outcome = Outcome::Closed(relay(&link, &env, &live, client, server).await);
+        }
         Some(Err(error)) => {
-            tracing::debug!(link = %link.id.name, client = %live.peer, "upstream {}: {error}", link.upstream);
+            note_unreached(&link, &error);
             record.outcome = Outcome::NotConnected;
             // A RST whatever the client has sent so far: a FIN would turn into one where bytes are unread.
             let _ = client.abort();
         }
         None => drop(client.abort()),
+    }
+}
+
+/// Says that the upstream cannot be reached: aloud once, until it was reached again.
+fn note_unreached(link: &Link, error: &io::Error) {
+    let (name, upstream, why) = (&link.id.name, &link.upstream, squall_wire::reason(error));
+    if link.unreached.swap(true, Relaxed) {
+        tracing::debug!("link {name}: upstream {upstream}: {why}");
+    } else {
+        tracing::warn!("link {name}: upstream {upstream}: {why}");
     }
 }
 

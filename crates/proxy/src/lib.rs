@@ -28,4 +28,4 @@ pub use error::ProxyError;
 pub use event::{Event, Events};
 pub use guard::FaultGuard;
 pub use metrics::{Bytes, Closes, Connections, FaultMetrics, Metrics};
-pub use proxy::Proxy;
+pub use proxy::{Labels, Proxy};

@@ -8,7 +8,7 @@ use crate::registry::Registry;
 use squall_faults::{FaultSpec, LinkId, NameTaken, Planned};
 use squall_wire::{Endpoint, Shards};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 pub(crate) struct Link {
     pub(crate) id: LinkId,
@@ -20,6 +20,8 @@ pub(crate) struct Link {
     pub(crate) events: EventSource,
     /// Connections that were turned away before they were accepted, for want of descriptors.
     pub(crate) starved: AtomicU64,
+    /// The last dial failed.
+    pub(crate) unreached: AtomicBool,
 }
 
 impl Link {

@@ -102,10 +102,9 @@ impl Proxy {
         self.link.events.subscribe()
     }
 
-    /// Says what the next connection from `local` is, so that its faults are drawn for that label and hold whatever the order
-    /// of concurrent connects. To be called before it connects.
-    pub fn label(&self, local: SocketAddr, worker: u64, attempt: u64) {
-        self.link.registry.label(local, ConnKey::Label { worker, attempt });
+    /// A cheap handle for clients that say what they are before they connect.
+    pub fn labels(&self) -> Labels {
+        Labels(self.link.clone())
     }
 
     /// Takes the link down: the port is closed and open connections are reset. Returns once the port is free.
@@ -155,6 +154,24 @@ impl Proxy {
             // The task's end is an abort, and that is what was asked for.
             let _ = acceptor.close().await;
         }
+    }
+}
+
+/// Says what connections are before they are made, so that a link's faults are drawn for that label and hold whatever the
+/// order of concurrent connects.
+#[derive(Clone)]
+pub struct Labels(Arc<Link>);
+
+impl Labels {
+    /// The next connection from `local` is that worker's so many-th attempt. To be called before it connects.
+    pub fn set(&self, local: SocketAddr, worker: u64, attempt: u64) {
+        self.0.registry.label(local, ConnKey::Label { worker, attempt });
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Labels").field(&self.0.id.name).finish()
     }
 }
 

@@ -3,10 +3,15 @@
 pub mod certainty;
 pub mod diagnostic;
 mod document;
+mod execute;
 pub mod expr;
 pub mod model;
 pub mod paths;
 mod read;
+pub mod report;
+mod run;
 pub mod snapshot;
 
+pub use execute::{Conclusion, Execution, check, execute};
 pub use read::read;
+pub use run::{Run, RunError, run};

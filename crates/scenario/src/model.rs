@@ -34,7 +34,8 @@ pub struct Scenario {
 }
 
 /// What time is in a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Clock {
     /// Real sockets and the clock on the wall.
     Real,

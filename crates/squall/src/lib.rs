@@ -1,1 +1,66 @@
 //! Flaky networks on purpose, reproducibly: the squall library.
+//!
+//! A [`Proxy`] stands between a client and a server and does to their connection what networks do. It works on a thread of
+//! its own, so it serves blocking and async tests alike, on any runtime.
+//!
+//! ```
+//! use squall::{Latency, Proxy, Reset, Shape};
+//! use std::time::Duration;
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = squall::echo::tcp().start().await?; // or the server under test
+//! let proxy = Proxy::tcp(server.addr()).seed(7).fault(Latency::new(Duration::from_millis(5))).start().await?;
+//! let mut client = tokio::net::TcpStream::connect(proxy.addr()).await?;
+//!
+//! client.write_all(b"ping").await?;
+//! let mut answer = [0; 4];
+//! client.read_exact(&mut answer).await?; // 5 ms later
+//!
+//! let cut = proxy.inject(Reset::at(6).down()); // in force until `cut` is dropped
+//! client.write_all(b"ping").await?;
+//! let error = client.read_exact(&mut answer).await.unwrap_err();
+//! assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+//! assert_eq!(cut.fired(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Proxy`], [`ProxyBuilder`]: a link; port 0 unless told, [`Proxy::addr`] tells which
+//! - [`Latency`], [`Bandwidth`], [`Reset`]: faults; [`Shape`] gives them direction, scope and name; [`FaultSpec`] reads the
+//!   command line's grammar
+//! - [`FaultGuard`]: a fault that ends when its guard is dropped
+//! - [`Metrics`], [`Events`]: what was counted, what happens
+//! - [`echo`]: servers that send back what they get
+//! - `load` (feature `load`): clients that verify every byte
+//! - `scenario` (feature `scenario`): scenario files
+//! - [`Shards`], [`run_virtual`]: threads of your own, and whole worlds in virtual time
+
+pub use squall_faults::value;
+pub use squall_faults::{
+    After, Bandwidth, Direction, Directions, FaultSpec, IndexSet, KINDS, Kind, Latency, LinkedSpec, Peer,
+    Probability, Rate, Reset, Scope, Shape, Side, Size, SpecError,
+};
+pub use squall_proxy::{
+    Bytes, CloseReason, Closes, Connections, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy,
+    ProxyBuilder, ProxyError,
+};
+pub use squall_wire::{AddressError, Endpoint, Env, Shards, raise_descriptor_limit, run_virtual};
+
+/// Servers that send back what they get.
+pub mod echo {
+    pub use squall_echo::{Counts, Echo, EchoBuilder, EchoError, tcp, udp};
+}
+
+/// Clients that verify every byte that comes back.
+#[cfg(feature = "load")]
+pub mod load {
+    pub use squall_load::*;
+}
+
+/// Scenario files: read, run, report, compare.
+#[cfg(feature = "scenario")]
+pub mod scenario {
+    pub use squall_scenario::*;
+}

@@ -5,6 +5,7 @@
 //! millisecond, so that tokio's own timers and ours fire in one common order: at `N` ms first what tokio has
 //! due, then our sleepers from `N` ms up to the next millisecond.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -28,6 +29,15 @@ pub(crate) struct Clock {
     now: AtomicU64,
     stuck: AtomicBool,
     hands: Mutex<Hands>,
+    lulls: Mutex<Lulls>,
+}
+
+/// Who waits for a lull: a moment at which every task waits, before time moves on.
+#[derive(Default)]
+struct Lulls {
+    last: u64,
+    /// By a number of its own: the time of the lull it has seen already, and whom to wake.
+    waiting: BTreeMap<u64, (Option<u64>, Waker)>,
 }
 
 #[derive(Default)]
@@ -53,7 +63,12 @@ enum Stop {
 
 impl Clock {
     pub(crate) fn new() -> Self {
-        Self { now: AtomicU64::new(0), stuck: AtomicBool::new(false), hands: Mutex::new(Hands::default()) }
+        Self {
+            now: AtomicU64::new(0),
+            stuck: AtomicBool::new(false),
+            hands: Mutex::new(Hands::default()),
+            lulls: Mutex::new(Lulls::default()),
+        }
     }
 
     /// Sets zero to tokio's present time. Must be called inside the paused runtime, before anything sleeps.
@@ -79,6 +94,39 @@ impl Clock {
         drop(removed);
     }
 
+    /// Wakes `waker` at the next lull at another time than `seen`; returns the entry's number.
+    pub(crate) fn await_lull(&self, seen: Option<u64>, number: Option<u64>, waker: &Waker) -> u64 {
+        let mut lulls = lock(&self.lulls);
+        let number = number.unwrap_or(lulls.last + 1);
+        lulls.last = lulls.last.max(number);
+        lulls.waiting.insert(number, (seen, waker.clone()));
+        number
+    }
+
+    /// Whether the entry still waits.
+    pub(crate) fn awaits_lull(&self, number: u64) -> bool {
+        lock(&self.lulls).waiting.contains_key(&number)
+    }
+
+    /// Forgets an entry.
+    pub(crate) fn forget_lull(&self, number: u64) {
+        let removed = lock(&self.lulls).waiting.remove(&number);
+        drop(removed);
+    }
+
+    /// Lets those go who have waited for this lull; false where there are none.
+    fn lull(&self) -> bool {
+        let now = self.now();
+        let mut lulls = lock(&self.lulls);
+        let (still, woken): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut lulls.waiting).into_iter().partition(|(_, (seen, _))| *seen == Some(now));
+        lulls.waiting = still;
+        drop(lulls);
+        let any = !woken.is_empty();
+        woken.into_values().for_each(|(_, waker)| waker.wake());
+        any
+    }
+
     /// Resolves when it is certain that nothing can happen any more.
     pub(crate) fn poll_stuck(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.stuck.load(Relaxed) {
@@ -98,6 +146,9 @@ impl Clock {
         let mut due = Vec::new();
         let mut hands = lock(&self.hands);
         let Some(coarse) = self.follow(&hands) else { return };
+        if self.lull() {
+            return;
+        }
         match hands.heap.head() {
             Some(at) if at / MILLISECOND <= coarse => {
                 self.now.fetch_max(at, Relaxed);

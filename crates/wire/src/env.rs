@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::dialer::Dialer;
 use crate::listener::Listener;
+use crate::lull::Lulls;
 use crate::shards::RealShard;
 use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
@@ -53,6 +54,12 @@ impl Env {
     pub fn sleep(&self, duration: Duration) -> Sleep {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         self.sleep_until(self.now().saturating_add(nanos))
+    }
+
+    /// For whoever watches until something holds: each [`Lulls::next`] is a moment to look. In a virtual world that is
+    /// whenever every task waits, before time moves, once for each time; in real time every millisecond.
+    pub fn lulls(&self) -> Lulls {
+        Lulls::new(self.clone())
     }
 
     /// What `future` yields, or `None` if `limit` passes first; the future is then dropped. A future that is

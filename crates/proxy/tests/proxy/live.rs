@@ -109,7 +109,7 @@ fn labels_decide_instead_of_the_accept_order() {
             let mut outcomes = Vec::new();
             for worker in order {
                 let dialer = env.dialer(proxy.addr()).expect("a port");
-                proxy.label(dialer.local_addr(), worker, 1);
+                proxy.labels().set(dialer.local_addr(), worker, 1);
                 let client = dialer.connect().await.expect("accepted");
                 client.write_all(&pattern(20)).await.expect("sent");
                 client.finish().expect("FIN");

@@ -1,0 +1,97 @@
+//! The console lines of `--log-events` and `--summary`.
+
+use squall::{Event, Metrics};
+use std::fmt;
+
+/// Lines for the events of a link, with the running totals of what they told.
+#[derive(Default)]
+pub(crate) struct Console {
+    active: u64,
+    total: u64,
+    up: u64,
+    down: u64,
+}
+
+impl Console {
+    pub(crate) fn line(&mut self, event: &Event) -> String {
+        match event {
+            Event::ConnectionOpened { peer } => {
+                self.active += 1;
+                self.total += 1;
+                format!("[METRICS] ConnectionOpened {peer} | active: {}, total: {}", self.active, self.total)
+            }
+            Event::ConnectionClosed { peer, reason } => {
+                self.active = self.active.saturating_sub(1);
+                let why = reason.map_or("upstream not reached".to_owned(), |reason| reason.to_string());
+                format!(
+                    "[METRICS] ConnectionClosed {peer} ({why}) | active: {}, total: {}",
+                    self.active, self.total
+                )
+            }
+            Event::BytesUpstream { peer, bytes } => {
+                self.up += bytes;
+                format!("[METRICS] {peer} ↑ {bytes} | total up: {}", Human(self.up))
+            }
+            Event::BytesDownstream { peer, bytes } => {
+                self.down += bytes;
+                format!("[METRICS] {peer} ↓ {bytes} | total down: {}", Human(self.down))
+            }
+        }
+    }
+}
+
+/// The line of totals.
+pub(crate) fn summary(links: &[Metrics]) -> String {
+    let sum = |count: fn(&Metrics) -> u64| links.iter().map(count).sum::<u64>();
+    let (active, total) = (sum(|m| m.connections.active), sum(|m| m.connections.accepted));
+    let (up, down) = (Human(sum(|m| m.bytes.up)), Human(sum(|m| m.bytes.down)));
+    format!("[METRICS] active: {active} | total: {total} | up: {up} | down: {down}")
+}
+
+/// Bytes for people: `512B`, `1.5MB`.
+struct Human(u64);
+
+impl fmt::Display for Human {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, u64); 4] =
+            [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
+        match UNITS.iter().find(|(_, unit)| self.0 >= *unit) {
+            // Rounded down, so that 999,999 bytes are not shown as 1000.0KB.
+            Some((name, unit)) => write!(f, "{}.{}{name}", self.0 / unit, self.0 % unit * 10 / unit),
+            None => write!(f, "{}B", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_like_a_person_wrote_them() {
+        let shown = [0, 999, 1_024, 800_000, 999_999, 1_500_000, 2_000_000_000].map(|n| Human(n).to_string());
+        assert_eq!(shown, ["0B", "999B", "1.0KB", "800.0KB", "999.9KB", "1.5MB", "2.0GB"]);
+    }
+
+    #[test]
+    fn a_connection_reads_as_a_story() {
+        let peer = "127.0.0.1:54321".parse().expect("an address");
+        let mut console = Console::default();
+        let events = [
+            Event::ConnectionOpened { peer },
+            Event::BytesUpstream { peer, bytes: 1_024 },
+            Event::BytesDownstream { peer, bytes: 5 },
+            Event::ConnectionClosed { peer, reason: Some(squall::CloseReason::Fin) },
+        ];
+        let lines: Vec<_> = events.iter().map(|event| console.line(event)).collect();
+        assert_eq!(
+            lines,
+            [
+                "[METRICS] ConnectionOpened 127.0.0.1:54321 | active: 1, total: 1",
+                "[METRICS] 127.0.0.1:54321 ↑ 1024 | total up: 1.0KB",
+                "[METRICS] 127.0.0.1:54321 ↓ 5 | total down: 5B",
+                "[METRICS] ConnectionClosed 127.0.0.1:54321 (fin) | active: 0, total: 1",
+            ]
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Values of options, in the units and with the errors that fault specs have.
+
+use squall::value::Value;
+use squall::{Endpoint, LinkedSpec, Size};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+fn value<T: Value>(text: &str) -> Result<T, String> {
+    T::parse(text).map_err(|error| match error.help {
+        Some(help) => format!("{}; {help}", error.message),
+        None => error.message,
+    })
+}
+
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    value(text)
+}
+
+/// A duration of at least a nanosecond.
+pub(crate) fn period(text: &str) -> Result<Duration, String> {
+    let period: Duration = value(text)?;
+    if period.is_zero() { Err("it must be longer than zero".to_owned()) } else { Ok(period) }
+}
+
+pub(crate) fn size(text: &str) -> Result<Size, String> {
+    value(text)
+}
+
+pub(crate) fn fault(text: &str) -> Result<LinkedSpec, String> {
+    text.parse().map_err(|error: squall::SpecError| error.to_string())
+}
+
+/// An address to listen on. Names are looked up here, so that a listener is bound to what was meant or not at all.
+pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let endpoint: Endpoint = text.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    let found = (endpoint.host.as_str(), endpoint.port).to_socket_addrs();
+    let mut found: Vec<_> =
+        found.map_err(|error| format!("cannot resolve `{}`: {error}", endpoint.host))?.collect();
+    found.sort_by_key(SocketAddr::is_ipv6);
+    found.first().copied().ok_or_else(|| format!("`{}` has no address", endpoint.host))
+}
+
+/// The address of `/metrics`: without a port it is 8998.
+pub(crate) fn metrics(text: &str) -> Result<SocketAddr, String> {
+    let host_only = !text.contains(':') || (text.starts_with('[') && text.ends_with(']'));
+    if host_only { listen(&format!("{text}:8998")) } else { listen(text) }
+}
+
+/// The seed: a number, or `random`.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    if text == "random" {
+        return Ok(rand::random());
+    }
+    text.parse().map_err(|_| "write a whole number below 2^64, or `random`".to_owned())
+}
+
+/// A named link: `NAME=[LISTEN=]UPSTREAM`.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkArg {
+    pub(crate) name: String,
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) upstream: Endpoint,
+}
+
+pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
+    let parts: Vec<&str> = text.split('=').collect();
+    let (name, listen_on, upstream) = match parts.as_slice() {
+        [name, upstream] => (*name, None, *upstream),
+        [name, listen_on, upstream] => (*name, Some(listen(listen_on)?), *upstream),
+        _ => return Err("write NAME=UPSTREAM or NAME=LISTEN=UPSTREAM".to_owned()),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err(format!("`{name}` is not a name; names are letters, digits, `_` and `-`"));
+    }
+    if squall::KINDS.iter().any(|kind| kind.name == name.replace('-', "_")) {
+        return Err(format!("`{name}` is the name of a fault; call the link something else"));
+    }
+    let upstream = upstream.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    Ok(LinkArg { name: name.to_owned(), listen: listen_on, upstream })
+}

@@ -1,0 +1,63 @@
+//! One client's connection, kept within bounds of size and time.
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+/// What one client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Connections at a time; more wait to be accepted.
+    pub(crate) connections: usize,
+    /// From the start of the connection, or from the end of an answer, to the end of the next request's head.
+    pub(crate) head: Duration,
+    /// After this much time a connection ends with the answer it is at. Bounds clients that never read.
+    pub(crate) lifetime: Duration,
+    /// What an answer that is being written gets to end in.
+    pub(crate) grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 64,
+            head: Duration::from_secs(30),
+            lifetime: Duration::from_secs(300),
+            grace: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Bytes of a request's head, and of what is read ahead; hyper takes no less.
+const HEAD_BYTES: usize = 8 << 10;
+/// Header lines of a request.
+const HEADERS: usize = 64;
+
+/// Serves one connection to its end: the client's, the lifetime's, or `stopped` and the grace after it.
+pub(crate) async fn serve(
+    socket: TcpStream,
+    app: Router,
+    limits: Limits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app));
+    let mut connection = pin!(connection);
+    // How a client's connection ended is no news: whoever scrapes sees it there.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+        () = tokio::time::sleep(limits.lifetime) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(limits.grace, connection).await;
+}

@@ -1,0 +1,117 @@
+//! The counts as JSON: the totals first, then everything known of each link, its keys sorted.
+
+use crate::source::{Reading, Totals};
+use serde::Serialize;
+use squall_proxy::{FaultMetrics, Metrics};
+use std::collections::BTreeMap;
+
+/// Fields are written in the order in which they stand here.
+#[derive(Serialize)]
+struct Report<'a> {
+    active_connections: u64,
+    total_connections: u64,
+    bytes_upstream: u64,
+    bytes_downstream: u64,
+    links: BTreeMap<&'a str, Link<'a>>,
+}
+
+type Counts = BTreeMap<&'static str, u64>;
+
+/// In alphabetical order, as are the keys of its maps.
+#[derive(Serialize)]
+struct Link<'a> {
+    bytes: Counts,
+    closes: Counts,
+    connections: Counts,
+    faults: BTreeMap<&'a str, Fault>,
+    held_bytes: u64,
+    held_max_bytes: u64,
+}
+
+#[derive(Serialize)]
+struct Fault {
+    active: bool,
+    fired: u64,
+    kind: &'static str,
+    optional: bool,
+}
+
+/// One JSON object and a newline.
+pub(crate) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Error> {
+    let totals = Totals::of(readings);
+    let report = Report {
+        active_connections: totals.active,
+        total_connections: totals.accepted,
+        bytes_upstream: totals.up,
+        bytes_downstream: totals.down,
+        links: readings.iter().map(|(name, metrics)| (*name, link(metrics))).collect(),
+    };
+    serde_json::to_string(&report).map(|text| text + "\n")
+}
+
+fn link(metrics: &Metrics) -> Link<'_> {
+    // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
+    let Metrics { connections, bytes, closes, held, held_max, faults } = metrics;
+    Link {
+        bytes: Counts::from([("down", bytes.down), ("up", bytes.up)]),
+        closes: Counts::from([
+            ("cancelled", closes.cancelled),
+            ("error", closes.error),
+            ("fin", closes.fin),
+            ("reset", closes.reset),
+            ("timeout", closes.timeout),
+        ]),
+        connections: Counts::from([
+            ("accepted", connections.accepted),
+            ("active", connections.active),
+            ("closed", connections.closed),
+            ("failed", connections.failed),
+            ("refused", connections.refused),
+        ]),
+        faults: faults.iter().map(|each| (each.name.as_str(), fault(each))).collect(),
+        held_bytes: *held,
+        held_max_bytes: *held_max,
+    }
+}
+
+fn fault(metrics: &FaultMetrics) -> Fault {
+    let FaultMetrics { name: _, kind, fired, optional, active } = metrics;
+    Fault { active: *active, fired: *fired, kind, optional: *optional }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_proxy::{Bytes, Connections};
+
+    #[test]
+    fn totals_come_first_and_links_are_sorted() {
+        let busy = Metrics {
+            connections: Connections { accepted: 5, active: 2, ..Default::default() },
+            bytes: Bytes { up: 10, down: 20 },
+            held: 3,
+            held_max: 4,
+            faults: vec![FaultMetrics {
+                name: "slow".into(),
+                kind: "latency",
+                fired: 1,
+                optional: false,
+                active: true,
+            }],
+            ..Default::default()
+        };
+        let text = encode(&[("web", busy), ("db", Metrics::default())]).expect("plain data");
+        let nothing = r#"{"bytes":{"down":0,"up":0},"closes":{"cancelled":0,"error":0,"fin":0,"reset":0,"timeout":0},"connections":{"accepted":0,"active":0,"closed":0,"failed":0,"refused":0},"faults":{},"held_bytes":0,"held_max_bytes":0}"#;
+        let web = nothing
+            .replace(r#""down":0,"up":0"#, r#""down":20,"up":10"#)
+            .replace(r#""accepted":0,"active":0"#, r#""accepted":5,"active":2"#)
+            .replace(
+                r#""faults":{}"#,
+                r#""faults":{"slow":{"active":true,"fired":1,"kind":"latency","optional":false}}"#,
+            )
+            .replace(r#""held_bytes":0,"held_max_bytes":0"#, r#""held_bytes":3,"held_max_bytes":4"#);
+        let totals =
+            r#""active_connections":2,"total_connections":5,"bytes_upstream":10,"bytes_downstream":20"#;
+        assert_eq!(text, format!("{{{totals},\"links\":{{\"db\":{nothing},\"web\":{web}}}}}\n"));
+    }
+}

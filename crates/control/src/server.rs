@@ -1,0 +1,176 @@
+//! The server: it binds, accepts within its limits, and ends every connection when it ends.
+
+use crate::connection::{self, Limits};
+use crate::error::ControlError;
+use crate::routes::app;
+use crate::source::Source;
+use axum::Router;
+use std::collections::BTreeSet;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How long accepting rests after trouble, such as want of descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+/// A running server of metrics. Dropping it closes its port and every connection at once; [`MetricsServer::stop`] lets
+/// answers end first.
+#[derive(Debug)]
+#[must_use = "dropping the server stops it"]
+pub struct MetricsServer {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// Serves the counts of `sources` over HTTP/1.1 on `addr`, where port 0 takes a free one. Must be called inside a tokio
+/// runtime with I/O and time, and is served by it.
+///
+/// `GET /metrics` gives the text format of Prometheus, `GET /metrics?format=json` one JSON object; `/healthz` and `/readyz`
+/// say `ok`. A request that names another host than `localhost` or an IP address gets 403, so that no web page can read the
+/// counts through a name of its own. A client has 30 s for the head of a request (8 KiB at the most) and 5 minutes in all,
+/// and 64 may be connected at a time; more wait.
+///
+/// # Errors
+/// Where the address cannot be bound, or two sources bear one name.
+pub async fn serve(addr: SocketAddr, sources: Vec<Source>) -> Result<MetricsServer, ControlError> {
+    serve_within(Limits::default(), addr, sources).await
+}
+
+pub(crate) async fn serve_within(
+    limits: Limits,
+    addr: SocketAddr,
+    sources: Vec<Source>,
+) -> Result<MetricsServer, ControlError> {
+    let mut names = BTreeSet::new();
+    if let Some(twice) = sources.iter().find(|source| !names.insert(source.name.as_str())) {
+        return Err(ControlError::NameTaken(twice.name.clone()));
+    }
+    let (listener, addr) = bind(addr).await.map_err(|source| ControlError::Listen { addr, source })?;
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(accept(listener, app(sources), limits, stopped));
+    Ok(MetricsServer { addr, stop, task })
+}
+
+async fn bind(addr: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(addr).await?;
+    let addr = listener.local_addr()?;
+    Ok((listener, addr))
+}
+
+/// Runs until told to stop, and then until the last connection has ended. Connections belong to this task: when it is
+/// dropped, so are they.
+async fn accept(listener: TcpListener, app: Router, limits: Limits, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    let told = stopped.clone();
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+            Some(_) = connections.join_next() => {}
+            socket = next(&listener), if connections.len() < limits.connections => {
+                connections.spawn(connection::serve(socket, app.clone(), limits, told.clone()));
+            }
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// The next connection. No trouble ends the accepting: what is wrong with one caller is not with the next, and descriptors
+/// come free again.
+async fn next(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => return socket,
+            Err(_) => tokio::time::sleep(REST).await,
+        }
+    }
+}
+
+impl MetricsServer {
+    /// The address it listens on, with its real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Closes the port and lets answers end that are being given, for up to 2 s; the port is free once this returns. When
+    /// cancelled, everything stops at once.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        // Fails only where the runtime behind the task went first, and then there is nothing left to stop.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for MetricsServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_proxy::{FaultMetrics, Metrics};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const SOON: Duration = Duration::from_millis(50);
+    const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+    async fn start(limits: Limits, sources: Vec<Source>) -> MetricsServer {
+        serve_within(limits, "127.0.0.1:0".parse().expect("an address"), sources).await.expect("a free port")
+    }
+
+    /// Waits for the end that the server makes of a connection, however it looks.
+    async fn end(socket: &mut TcpStream) {
+        while socket.read(&mut [0; 4096]).await.is_ok_and(|n| n > 0) {}
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_is_not_waited_for() {
+        let server = start(Limits { head: SOON, ..Limits::default() }, Vec::new()).await;
+        for start in [&b""[..], b"GET /metrics HTTP/1.1\r\nhost: loc", GET] {
+            let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
+            socket.write_all(start).await.expect("sent");
+            end(&mut socket).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_reads_gives_its_place_back() {
+        let fault = |i: u32| FaultMetrics {
+            name: i.to_string(),
+            kind: "reset",
+            fired: 0,
+            optional: false,
+            active: true,
+        };
+        // Far more than the buffers between the two take.
+        let metrics = Metrics { faults: (0..300_000).map(fault).collect(), ..Default::default() };
+        let limits = Limits { connections: 1, lifetime: SOON, grace: SOON, ..Limits::default() };
+        let server = start(limits, vec![Source::new("web", move || metrics.clone())]).await;
+        let mut deaf = TcpStream::connect(server.addr()).await.expect("accepted");
+        deaf.write_all(GET).await.expect("sent");
+        let mut next = TcpStream::connect(server.addr()).await.expect("queued");
+        next.write_all(GET).await.expect("sent");
+        assert!(next.read(&mut [0; 16]).await.expect("an answer") > 0);
+        drop(deaf);
+    }
+
+    #[tokio::test]
+    async fn more_clients_than_there_is_room_for_wait_their_turn() {
+        let server = start(Limits { connections: 1, ..Limits::default() }, Vec::new()).await;
+        let mut first = TcpStream::connect(server.addr()).await.expect("accepted");
+        first.write_all(GET).await.expect("sent");
+        assert!(first.read(&mut [0; 4096]).await.expect("an answer") > 0);
+        let mut second = TcpStream::connect(server.addr()).await.expect("queued");
+        second.write_all(GET).await.expect("sent");
+        let waited = tokio::time::timeout(SOON, second.read(&mut [0; 4096])).await;
+        assert!(waited.is_err(), "the place is taken");
+        drop(first);
+        assert!(second.read(&mut [0; 4096]).await.expect("an answer") > 0);
+    }
+}

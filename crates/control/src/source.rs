@@ -1,0 +1,62 @@
+//! Where the counts come from: one link each.
+
+use squall_proxy::{Metrics, Proxy};
+use std::fmt;
+use std::sync::Arc;
+
+/// A link whose counts are shown.
+#[derive(Clone)]
+pub struct Source {
+    /// The link's name, the value of the label `link`.
+    pub name: String,
+    /// Reads the link's counts. Called once per request, on the server's runtime, so it must not block.
+    pub meter: Arc<dyn Fn() -> Metrics + Send + Sync>,
+}
+
+impl Source {
+    /// A link of that name, whose counts `meter` reads.
+    pub fn new(name: &str, meter: impl Fn() -> Metrics + Send + Sync + 'static) -> Source {
+        Source { name: name.to_owned(), meter: Arc::new(meter) }
+    }
+}
+
+impl From<&Proxy> for Source {
+    /// The counts stay readable after the proxy has gone.
+    fn from(proxy: &Proxy) -> Source {
+        Source::new(proxy.name(), proxy.meter())
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A link and its counts at one moment.
+pub(crate) type Reading<'a> = (&'a str, Metrics);
+
+/// Reads every source once, so that all parts of one answer agree with each other.
+pub(crate) fn read_all(sources: &[Source]) -> Vec<Reading<'_>> {
+    sources.iter().map(|source| (source.name.as_str(), (source.meter)())).collect()
+}
+
+/// What is summed over all links.
+pub(crate) struct Totals {
+    pub(crate) active: u64,
+    pub(crate) accepted: u64,
+    pub(crate) up: u64,
+    pub(crate) down: u64,
+}
+
+impl Totals {
+    pub(crate) fn of(readings: &[Reading<'_>]) -> Totals {
+        let sum = |count: fn(&Metrics) -> u64| readings.iter().map(|(_, metrics)| count(metrics)).sum();
+        Totals {
+            active: sum(|metrics| metrics.connections.active),
+            accepted: sum(|metrics| metrics.connections.accepted),
+            up: sum(|metrics| metrics.bytes.up),
+            down: sum(|metrics| metrics.bytes.down),
+        }
+    }
+}

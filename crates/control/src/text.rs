@@ -1,0 +1,162 @@
+//! The counts in the text format of Prometheus, version 0.0.4.
+
+use crate::source::{Reading, Totals};
+use prometheus::TextEncoder;
+use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+use squall_proxy::Metrics;
+
+/// The media type of what [`encode`] gives.
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The totals over all links, then the families of each link. A family without samples is left out.
+pub(crate) fn encode(readings: &[Reading<'_>]) -> prometheus::Result<String> {
+    let families = [totals(readings), connections(readings), traffic(readings)];
+    let families: Vec<_> =
+        families.into_iter().flatten().filter(|family| !family.get_metric().is_empty()).collect();
+    TextEncoder::new().encode_to_string(&families)
+}
+
+/// Label names and their values, and the number.
+type Sample<'a> = (Vec<(&'static str, &'a str)>, u64);
+
+fn totals(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let totals = Totals::of(readings);
+    let total = |value| [(Vec::new(), value)];
+    vec![
+        gauge("connections_active", "Connections that are open now, over all links.", total(totals.active)),
+        counter("connections_total", "Connections accepted, over all links.", total(totals.accepted)),
+        counter("bytes_upstream", "Bytes delivered to servers, over all links.", total(totals.up)),
+        counter("bytes_downstream", "Bytes delivered to clients, over all links.", total(totals.down)),
+    ]
+}
+
+fn connections(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let outcomes = per_link(readings, "outcome", |metrics| {
+        let counts = &metrics.connections;
+        vec![
+            ("accepted", counts.accepted),
+            ("closed", counts.closed),
+            ("refused", counts.refused),
+            ("failed", counts.failed),
+        ]
+    });
+    let reasons = per_link(readings, "reason", |metrics| {
+        let counts = &metrics.closes;
+        vec![
+            ("fin", counts.fin),
+            ("reset", counts.reset),
+            ("timeout", counts.timeout),
+            ("error", counts.error),
+            ("cancelled", counts.cancelled),
+        ]
+    });
+    let active = readings.iter().map(|(link, metrics)| (vec![("link", *link)], metrics.connections.active));
+    vec![
+        counter("squall_connections_total", "Connections by what became of them.", outcomes),
+        gauge("squall_connections_active", "Connections that are open now.", active),
+        counter("squall_closes_total", "Closed connections by reason.", reasons),
+    ]
+}
+
+fn traffic(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let bytes = per_link(readings, "direction", |metrics| {
+        vec![("up", metrics.bytes.up), ("down", metrics.bytes.down)]
+    });
+    let fired = readings.iter().flat_map(|(link, metrics)| {
+        metrics.faults.iter().map(|fault| {
+            (vec![("link", *link), ("fault", fault.name.as_str()), ("kind", fault.kind)], fault.fired)
+        })
+    });
+    let held = readings.iter().map(|(link, metrics)| (vec![("link", *link)], metrics.held));
+    vec![
+        counter("squall_bytes_total", "Bytes delivered to the receivers.", bytes),
+        counter("squall_faults_fired_total", "How often each fault has acted.", fired),
+        gauge("squall_held_bytes", "Bytes that were read and wait to be delivered.", held),
+    ]
+}
+
+/// The samples of one link after another, told apart by one more label.
+fn per_link<'a>(
+    readings: &[Reading<'a>],
+    label: &'static str,
+    counts: fn(&Metrics) -> Vec<(&'static str, u64)>,
+) -> impl Iterator<Item = Sample<'a>> {
+    readings.iter().flat_map(move |(link, metrics)| {
+        let link = *link;
+        counts(metrics).into_iter().map(move |(value, count)| (vec![("link", link), (label, value)], count))
+    })
+}
+
+fn counter<'a>(name: &str, help: &str, samples: impl IntoIterator<Item = Sample<'a>>) -> MetricFamily {
+    family(name, help, MetricType::COUNTER, samples, |metric, value| {
+        let mut counter = Counter::default();
+        counter.set_value(value);
+        metric.set_counter(counter);
+    })
+}
+
+fn gauge<'a>(name: &str, help: &str, samples: impl IntoIterator<Item = Sample<'a>>) -> MetricFamily {
+    family(name, help, MetricType::GAUGE, samples, |metric, value| {
+        let mut gauge = Gauge::default();
+        gauge.set_value(value);
+        metric.set_gauge(gauge);
+    })
+}
+
+fn family<'a>(
+    name: &str,
+    help: &str,
+    kind: MetricType,
+    samples: impl IntoIterator<Item = Sample<'a>>,
+    set: fn(&mut Metric, f64),
+) -> MetricFamily {
+    let metric = |(labels, value): Sample<'_>| {
+        let mut metric = Metric::from_label(labels.into_iter().map(label).collect());
+        // The format knows only floating point; counts are exact up to 2^53.
+        set(&mut metric, value as f64);
+        metric
+    };
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(samples.into_iter().map(metric).collect());
+    family
+}
+
+fn label((name, value): (&str, &str)) -> LabelPair {
+    let mut pair = LabelPair::default();
+    pair.set_name(name.to_owned());
+    pair.set_value(value.to_owned());
+    pair
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squall_proxy::FaultMetrics;
+
+    #[test]
+    fn label_values_are_escaped() {
+        let text = encode(&[("a\"b\\c\nd é", Metrics::default())]).expect("encodes");
+        assert!(text.contains("squall_connections_active{link=\"a\\\"b\\\\c\\nd é\"} 0\n"), "{text}");
+    }
+
+    #[test]
+    fn without_links_only_the_totals_are_left() {
+        let text = encode(&[]).expect("encodes");
+        assert_eq!(text.lines().filter(|line| !line.starts_with('#')).count(), 4, "{text}");
+        assert!(text.contains("# TYPE connections_active gauge\nconnections_active 0\n"), "{text}");
+    }
+
+    #[test]
+    fn large_counts_are_written_in_full() {
+        let fault =
+            |fired| FaultMetrics { name: "cut".into(), kind: "reset", fired, optional: false, active: true };
+        let metrics = Metrics { faults: vec![fault(1 << 53)], ..Default::default() };
+        let text = encode(&[("web", metrics)]).expect("encodes");
+        let expected =
+            "squall_faults_fired_total{link=\"web\",fault=\"cut\",kind=\"reset\"} 9007199254740992\n";
+        assert!(text.contains(expected), "{text}");
+    }
+}

@@ -1,0 +1,124 @@
+//! From a file to a verdict: read, run, compare with the snapshot, and say so in words.
+
+use crate::diagnostic::{Source, render, render_colored};
+use crate::model::Scenario;
+use crate::report::{Outcome, Report};
+use crate::run::{RunError, run};
+use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// How a scenario is executed.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution {
+    /// Threads for the real clock.
+    pub shards: NonZeroUsize,
+    /// A seed instead of the file's; its snapshot is then not compared.
+    pub seed: Option<u64>,
+    /// Rewrite a snapshot that differs.
+    pub update: bool,
+    /// Under continuous integration nothing is written unless told.
+    pub ci: bool,
+    /// Colour in what is said.
+    pub color: bool,
+}
+
+/// What came of a scenario file.
+#[derive(Debug)]
+pub enum Conclusion {
+    /// Everything held. The words say what was written, if anything.
+    Passed(Box<Report>, String),
+    /// Something did not hold: the words say what, and how to see it again.
+    Failed(Box<Report>, String),
+    /// The file is no scenario: the words are its diagnostics.
+    Invalid(String),
+    /// The environment did not let it run.
+    Unable(String),
+}
+
+/// Reads a scenario file.
+///
+/// # Errors
+/// In words: why it cannot be read, or every mistake in it.
+pub fn check(path: &Path, color: bool) -> Result<Scenario, String> {
+    let source = Source::open(path).map_err(|error| format!("cannot read {}: {error}\n", path.display()))?;
+    let render = if color { render_colored } else { render };
+    crate::read(&source).map_err(|diagnostics| render(&source, &diagnostics))
+}
+
+/// Executes a scenario file. Blocks; to be called outside of any async runtime.
+pub fn execute(path: &Path, execution: Execution) -> Conclusion {
+    let mut scenario = match check(path, execution.color) {
+        Ok(scenario) => scenario,
+        Err(words) => return Conclusion::Invalid(words),
+    };
+    if let Some(seed) = execution.seed {
+        scenario.seed = seed;
+    }
+    match run(&scenario, execution.shards) {
+        Err(error) => Conclusion::Unable(unable(&error)),
+        Ok(done) => conclude(path, execution, &scenario, done.report, &done.history),
+    }
+}
+
+fn unable(error: &RunError) -> String {
+    format!("error: {error}\n")
+}
+
+fn conclude(
+    path: &Path,
+    execution: Execution,
+    scenario: &Scenario,
+    mut report: Report,
+    history: &[String],
+) -> Conclusion {
+    let mut words = String::new();
+    if scenario.snapshot.is_some() && execution.seed.is_none() {
+        let passed = report.result == Outcome::Pass;
+        let policy = Policy { update: execution.update, ci: execution.ci, passed };
+        match settle(&snapshot_path(path), &report.snapshot(), policy) {
+            Ok(verdict) => compared(verdict, &mut report, &mut words),
+            Err(error @ SnapshotError::Parse { .. }) => {
+                return Conclusion::Invalid(format!("error: {error}\n"));
+            }
+            Err(error) => return Conclusion::Unable(format!("error: {error}\n")),
+        }
+    }
+    if report.reason.is_empty() {
+        return Conclusion::Passed(Box::new(report), words);
+    }
+    report.result = Outcome::Fail;
+    let mut told = String::new();
+    for reason in &report.reason {
+        let _ = writeln!(told, "failed: {reason}");
+    }
+    told.push_str(&words);
+    if !history.is_empty() {
+        let _ = writeln!(told, "last events:");
+        history.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
+    }
+    let seed = execution.seed.map_or(String::new(), |seed| format!("--seed {seed} "));
+    let _ = writeln!(told, "seed {}; to see it again: squall run {seed}{}", report.seed, path.display());
+    Conclusion::Failed(Box::new(report), told)
+}
+
+/// Says how the run stands to its snapshot.
+fn compared(verdict: Verdict, report: &mut Report, words: &mut String) {
+    match verdict {
+        Verdict::Same | Verdict::Skipped => {}
+        Verdict::Written(path) => words.push_str(&format!("wrote {}\n", path.display())),
+        Verdict::Updated(path) => words.push_str(&format!("updated {}\n", path.display())),
+        Verdict::Missing(path) => report.reason.push(format!(
+            "there is no snapshot {}; run without CI, look at what is written, and commit it",
+            path.display()
+        )),
+        Verdict::Differs { rendered, new, .. } => {
+            report.reason.push("the report differs from its snapshot".to_owned());
+            words.push_str(&rendered);
+            if let Some(new) = new {
+                words.push_str(&format!("wrote {}; --update accepts it\n", new.display()));
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a run reports, as JSON: `squall.report/1`.
+
+use crate::certainty::Certainty;
+use crate::model::{Clock, Scenario};
+use crate::paths::{Nature, field, segments};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "squall.report/1";
+
+/// The report of one run. `counts` are the same in every run; whatever a clock decides stands in `timing`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Always [`SCHEMA`].
+    pub schema: &'static str,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed of every random decision.
+    pub seed: u64,
+    /// `real` or `virtual`.
+    pub clock: Clock,
+    /// How it ended.
+    pub result: Outcome,
+    /// Why it did not pass, in one line each.
+    pub reason: Vec<String>,
+    /// Exact, by report path.
+    pub counts: Value,
+    /// Measured, by report path; the last key bears the unit.
+    pub timing: Value,
+    /// What was expected, and what was found.
+    pub expectations: Vec<Judgement>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Everything held.
+    Pass,
+    /// Something did not hold.
+    Fail,
+    /// The environment did not let it run.
+    Error,
+}
+
+/// An expectation and how it came out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Judgement {
+    /// The expression.
+    pub that: String,
+    /// What its left side came to, with its unit.
+    pub actual: String,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// Values by report path, sorted into `counts` and `timing` as they come.
+pub(crate) struct Ledger {
+    certainty: Certainty,
+    counts: Value,
+    timing: Value,
+}
+
+impl Ledger {
+    pub(crate) fn new(scenario: &Scenario) -> Ledger {
+        let empty = || Value::Object(Map::new());
+        Ledger { certainty: Certainty::of(scenario), counts: empty(), timing: empty() }
+    }
+
+    /// Notes a value. Only paths of the vocabulary have a place in a report.
+    pub(crate) fn put(&mut self, path: &str, value: u64) {
+        let Some(field) = field(path) else {
+            debug_assert!(false, "`{path}` is no path of a report");
+            return;
+        };
+        let timed = field.nature == Nature::Timing || !self.certainty.is_exact(path);
+        let root = if timed { &mut self.timing } else { &mut self.counts };
+        let mut keys = segments(path);
+        keys.pop();
+        place(root, &keys).insert(field.key(), value.into());
+    }
+
+    /// The two halves, as a report has them.
+    pub(crate) fn into_parts(self) -> (Value, Value) {
+        (self.counts, self.timing)
+    }
+
+    /// As one object, for expressions.
+    pub(crate) fn into_value(self) -> Value {
+        let (counts, timing) = self.into_parts();
+        serde_json::json!({ "counts": counts, "timing": timing })
+    }
+}
+
+/// The object at `keys`, made where it is not there yet.
+fn place<'a>(root: &'a mut Value, keys: &[String]) -> &'a mut Map<String, Value> {
+    let mut node = root;
+    for key in keys {
+        node = object(node).entry(key.as_str()).or_insert_with(|| Value::Object(Map::new()));
+    }
+    object(node)
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("made an object above"),
+    }
+}
+
+impl Report {
+    /// What a snapshot keeps of it: the counts, and in virtual time the timings too.
+    pub fn snapshot(&self) -> Value {
+        let mut kept = Map::new();
+        kept.insert("schema".into(), "squall.snapshot/1".into());
+        kept.insert("scenario".into(), self.scenario.clone().into());
+        kept.insert("seed".into(), self.seed.into());
+        kept.insert("counts".into(), self.counts.clone());
+        if self.clock == Clock::Virtual {
+            kept.insert("timing".into(), self.timing.clone());
+        }
+        Value::Object(kept)
+    }
+}

@@ -1,0 +1,35 @@
+//! Why a scenario could not run at all.
+
+use squall_echo::EchoError;
+use squall_proxy::ProxyError;
+use std::io;
+
+/// The environment did not let a scenario run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No thread could be started.
+    #[error("start a shard: {0}")]
+    Shards(io::Error),
+    /// The virtual world could not be started, or got stuck.
+    #[error("{0}")]
+    World(io::Error),
+    /// A server could not be started.
+    #[error("echo.{name}: {source}")]
+    Echo {
+        /// The server's name.
+        name: String,
+        /// Why.
+        source: EchoError,
+    },
+    /// A link could not be started, or brought up again.
+    #[error("link.{name}: {source}")]
+    Link {
+        /// The link's name.
+        name: String,
+        /// Why.
+        source: ProxyError,
+    },
+    /// The run was ended from outside.
+    #[error("interrupted")]
+    Interrupted,
+}

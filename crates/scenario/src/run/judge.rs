@@ -1,0 +1,73 @@
+//! Judges a run that has settled: wrong bytes, faults that never fired, expectations, bands.
+
+use super::stage::{LoadState, Stage};
+use crate::expr::Expr;
+use crate::model::{Action, Scenario};
+use crate::report::{Judgement, Outcome, Report};
+use serde_json::{Value, json};
+use squall_faults::value::Value as _;
+
+/// Why a scenario that ran out of time failed. `current` is the step that was being taken.
+pub(super) fn timed_out(scenario: &Scenario, current: usize) -> String {
+    let limit = scenario.timeout.render().unwrap_or_default();
+    match scenario.steps.get(current) {
+        Some(step) => format!("timed out after {limit} in step `{}`{}", step.name, awaited(&step.action)),
+        None => format!("timed out after {limit} waiting for loads in the background"),
+    }
+}
+
+fn awaited(action: &Action) -> String {
+    match action {
+        Action::Join(names) => format!(", joining {}", names.join(", ")),
+        _ => String::new(),
+    }
+}
+
+/// Completes the report.
+pub(super) fn judge(scenario: &Scenario, stage: &Stage, report: &mut Report) {
+    wrong_bytes(stage, &mut report.reason);
+    never_fired(stage, &mut report.reason);
+    let value = json!({ "counts": report.counts, "timing": report.timing });
+    let expected =
+        scenario.expectations.iter().map(|expectation| (expectation.that.to_string(), &expectation.that));
+    let bands = scenario.snapshot.iter().flat_map(|snapshot| &snapshot.bands);
+    let bands = bands.map(|band| (format!("{} {}", band.path, band.within), &band.within));
+    report.expectations = expected.chain(bands).map(|(that, expr)| judgement(that, expr, &value)).collect();
+    for judgement in report.expectations.iter().filter(|judgement| !judgement.holds) {
+        report.reason.push(format!("expected `{}`, found {}", judgement.that, judgement.actual));
+    }
+    if !report.reason.is_empty() {
+        report.result = Outcome::Fail;
+    }
+}
+
+fn judgement(that: String, expr: &Expr, report: &Value) -> Judgement {
+    match expr.evaluate(report) {
+        Ok(outcome) => Judgement { that, actual: outcome.actual, holds: outcome.holds },
+        Err(error) => Judgement { that, actual: error.message, holds: false },
+    }
+}
+
+/// Bytes that came back wrong fail any run: no fault in force alters bytes.
+fn wrong_bytes(stage: &Stage, reason: &mut Vec<String>) {
+    for (name, state) in &stage.loads {
+        let LoadState::Finished(report) = state else { continue };
+        let integrity = report.counts.integrity;
+        if integrity.corrupt > 0 || integrity.extra > 0 {
+            let (corrupt, extra) = (integrity.corrupt, integrity.extra);
+            reason.push(format!(
+                "load `{name}` got wrong bytes: {corrupt} requests corrupt, {extra} bytes too many"
+            ));
+        }
+    }
+}
+
+fn never_fired(stage: &Stage, reason: &mut Vec<String>) {
+    for (link, metrics) in stage.link_metrics() {
+        for fault in metrics.faults.iter().filter(|fault| fault.fired == 0 && !fault.optional) {
+            let name = &fault.name;
+            reason
+                .push(format!("fault `{name}` on link `{link}` never fired; `optional = true` allows that"));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Runs a scenario: starts what it names, takes its steps, settles, and reports.
+
+mod failure;
+mod history;
+mod judge;
+mod stage;
+mod steps;
+mod tally;
+
+pub use failure::RunError;
+
+use crate::model::{Clock, Scenario};
+use crate::report::{Outcome, Report, SCHEMA};
+use squall_wire::{Shards, run_virtual};
+use stage::Stage;
+use std::num::NonZeroUsize;
+use steps::Stopped;
+
+/// A run that came to its end.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What it reports.
+    pub report: Report,
+    /// The last things that happened on each link, oldest first: for a person who wonders why it failed.
+    pub history: Vec<String>,
+}
+
+/// Runs `scenario` to its end: on `shards` threads for the real clock, on one for the virtual clock. Blocks; to be called
+/// outside of any async runtime.
+///
+/// # Errors
+/// Where the environment does not let it run: no thread, a port that is taken, a name that does not resolve.
+pub fn run(scenario: &Scenario, shards: NonZeroUsize) -> Result<Run, RunError> {
+    match scenario.clock {
+        Clock::Virtual => {
+            let scenario = scenario.clone();
+            run_virtual(move |shards| async move { play(&scenario, shards).await })
+                .map_err(RunError::World)?
+        }
+        Clock::Real => {
+            let shards = Shards::start(shards).map_err(RunError::Shards)?;
+            let (scenario, own) = (scenario.clone(), shards.clone());
+            // The play owns no clone beyond its end, so the shards end with this call.
+            let play = shards.spawn(0, async move { play(&scenario, own).await });
+            let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(RunError::Shards)?;
+            runtime.block_on(play).unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(RunError::Interrupted),
+            })
+        }
+    }
+}
+
+async fn play(scenario: &Scenario, shards: Shards) -> Result<Run, RunError> {
+    let mut stage = Stage::open(scenario, shards).await?;
+    let env = stage.env().clone();
+    let mut reason = Vec::new();
+    match env.timeout(scenario.timeout, steps::take(scenario, &mut stage)).await {
+        Some(Ok(())) => {}
+        Some(Err(Stopped::Failed(why))) => reason.push(why),
+        Some(Err(Stopped::Error(error))) => return Err(error),
+        None => reason.push(judge::timed_out(scenario, stage.current)),
+    }
+    stage.settle(scenario).await;
+    let (counts, timing) = tally::take(scenario, &stage).into_parts();
+    let mut report = Report {
+        schema: SCHEMA,
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        clock: scenario.clock,
+        result: Outcome::Pass,
+        reason,
+        counts,
+        timing,
+        expectations: Vec::new(),
+    };
+    judge::judge(scenario, &stage, &mut report);
+    Ok(Run { report, history: stage.history() })
+}

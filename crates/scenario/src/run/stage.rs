@@ -1,0 +1,200 @@
+//! What a scenario has started: servers, links, loads.
+
+use super::failure::RunError;
+use super::history::History;
+use crate::model::{Link, Load, Scenario, Target, Upstream};
+use squall_echo::{Counts as EchoCounts, Echo};
+use squall_load::{Report as LoadReport, Running};
+use squall_proxy::{Metrics, Proxy};
+use squall_wire::{Endpoint, Env, Shards};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(super) struct Stage {
+    shards: Shards,
+    pub(super) began: u64,
+    pub(super) ended: Option<u64>,
+    /// The place of the step that is being taken.
+    pub(super) current: usize,
+    echoes: BTreeMap<String, Echo>,
+    /// The last word of servers that have stopped.
+    stopped: BTreeMap<String, EchoCounts>,
+    pub(super) links: BTreeMap<String, Proxy>,
+    pub(super) loads: BTreeMap<String, LoadState>,
+    /// How long each step that has ended took, in nanoseconds.
+    pub(super) steps: BTreeMap<String, u64>,
+    histories: BTreeMap<String, History>,
+}
+
+pub(super) enum LoadState {
+    Running(Running),
+    Finished(LoadReport),
+}
+
+impl Stage {
+    /// Starts every server and every link, the ones that others lead to first.
+    pub(super) async fn open(scenario: &Scenario, shards: Shards) -> Result<Stage, RunError> {
+        let began = shards.env(0).now();
+        let mut stage = Stage {
+            shards,
+            began,
+            ended: None,
+            current: 0,
+            echoes: BTreeMap::new(),
+            stopped: BTreeMap::new(),
+            links: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            histories: BTreeMap::new(),
+        };
+        for echo in &scenario.echoes {
+            let server = squall_echo::tcp().shards(stage.shards.clone()).start().await;
+            let server = server.map_err(|source| RunError::Echo { name: echo.name.clone(), source })?;
+            stage.echoes.insert(echo.name.clone(), server);
+        }
+        for link in &scenario.links {
+            // A link's route is what it leads to; started from its far end, every upstream is there before it is needed.
+            for link in scenario.route(&link.name).into_iter().rev() {
+                if !stage.links.contains_key(&link.name) {
+                    stage.start_link(scenario, link).await?;
+                }
+            }
+        }
+        Ok(stage)
+    }
+
+    async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {
+        let mut builder = Proxy::tcp(self.upstream(&link.upstream))
+            .name(&link.name)
+            .seed(scenario.seed)
+            .segment(link.segment)
+            .listen(link.listen)
+            .shards(self.shards.clone());
+        if let Some(limit) = link.connect_timeout {
+            builder = builder.connect_timeout(limit);
+        }
+        if let Some(limit) = link.idle_timeout {
+            builder = builder.idle_timeout(limit);
+        }
+        if let Some(limit) = link.max_connections {
+            builder = builder.max_connections(limit);
+        }
+        let builder = link.faults.iter().fold(builder, |builder, fault| builder.fault(fault.clone()));
+        let started = builder.start().await;
+        let proxy = started.map_err(|source| RunError::Link { name: link.name.clone(), source })?;
+        self.histories.insert(link.name.clone(), History::of(&proxy, &self.shards));
+        self.links.insert(link.name.clone(), proxy);
+        Ok(())
+    }
+
+    fn upstream(&self, upstream: &Upstream) -> Endpoint {
+        let started = match upstream {
+            Upstream::Echo(name) => self.echoes.get(name).map(|echo| echo.addr().into()),
+            Upstream::Link(name) => self.links.get(name).map(|link| link.addr().into()),
+            Upstream::Address(text) => text.parse().ok(),
+        };
+        // The reader has resolved every name and read every address.
+        started.unwrap_or_else(|| unreachable!("{upstream:?} was checked"))
+    }
+
+    /// The clock that steps are timed by.
+    pub(super) fn env(&self) -> &Env {
+        self.shards.env(0)
+    }
+
+    pub(super) fn start_load(&mut self, scenario: &Scenario, name: &str, load: &Load) {
+        // Loads on one link must not draw each other's faults: each numbers its workers from a base of its own.
+        let base = scenario.loads().position(|(each, _)| each == name).unwrap_or(0) as u64 * LOAD_STRIDE;
+        let mut plan = squall_load::Load::new(self.target(&load.target))
+            .connections(load.connections)
+            .requests(load.requests)
+            .size(load.size)
+            .reconnect(load.reconnect)
+            .timeout(load.timeout)
+            .pause(load.pause)
+            .seed(scenario.seed);
+        if let Target::Link(link) = &load.target
+            && let Some(proxy) = self.links.get(link)
+        {
+            let labels = proxy.labels();
+            plan = plan.announce(move |local, worker, attempt| labels.set(local, base + worker, attempt));
+        }
+        self.loads.insert(name.to_owned(), LoadState::Running(plan.start(&self.shards)));
+    }
+
+    fn target(&self, target: &Target) -> SocketAddr {
+        let addr = match target {
+            Target::Echo(name) => self.echoes.get(name).map(Echo::addr),
+            Target::Link(name) => self.links.get(name).map(Proxy::addr),
+        };
+        addr.unwrap_or_else(|| unreachable!("{target:?} was checked"))
+    }
+
+    /// Waits for a load to end; no-op where it has.
+    pub(super) async fn join(&mut self, name: &str) {
+        if let Some(state) = self.loads.remove(name) {
+            let report = match state {
+                LoadState::Running(running) => running.finish().await,
+                LoadState::Finished(report) => report,
+            };
+            self.loads.insert(name.to_owned(), LoadState::Finished(report));
+        }
+    }
+
+    /// Ends everything: loads that still run are stopped, links get the grace to drain from the client's side on, and what is
+    /// still open after that is cancelled.
+    pub(super) async fn settle(&mut self, scenario: &Scenario) {
+        let now = self.env().now();
+        self.ended = Some(now);
+        for state in self.loads.values_mut() {
+            if let LoadState::Running(running) = state {
+                *state = LoadState::Finished(running.snapshot(now));
+            }
+        }
+        let deadline = now.saturating_add(u64::try_from(scenario.grace.as_nanos()).unwrap_or(u64::MAX));
+        let left = |env: &Env| Duration::from_nanos(deadline.saturating_sub(env.now()));
+        let mut rest: Vec<&str> = self.links.keys().map(String::as_str).collect();
+        while !rest.is_empty() {
+            // A link that another leads to may still get connections until that other one is drained.
+            let (last, first): (Vec<_>, Vec<_>) =
+                rest.iter().partition(|name| leads_to(scenario, &rest, name));
+            for name in &first {
+                if let Some(proxy) = self.links.get(*name) {
+                    proxy.drain(left(self.env())).await;
+                }
+            }
+            rest = last;
+        }
+        for (name, echo) in std::mem::take(&mut self.echoes) {
+            let counts = echo.stop(left(self.env())).await;
+            self.stopped.insert(name, counts);
+        }
+        for history in self.histories.values_mut() {
+            history.finish().await;
+        }
+    }
+
+    pub(super) fn echo_counts(&self) -> impl Iterator<Item = (&str, EchoCounts)> {
+        let running = self.echoes.iter().map(|(name, echo)| (name.as_str(), echo.counts()));
+        running.chain(self.stopped.iter().map(|(name, counts)| (name.as_str(), *counts)))
+    }
+
+    pub(super) fn link_metrics(&self) -> impl Iterator<Item = (&str, Metrics)> {
+        self.links.iter().map(|(name, proxy)| (name.as_str(), proxy.metrics()))
+    }
+
+    /// The last events of every link.
+    pub(super) fn history(&self) -> Vec<String> {
+        self.histories.iter().flat_map(|(name, history)| history.lines(name, self.began)).collect()
+    }
+}
+
+/// How far apart the worker numbers of two loads are.
+const LOAD_STRIDE: u64 = 1 << 32;
+
+/// Whether one of `links` leads to the link `name`.
+fn leads_to(scenario: &Scenario, links: &[&str], name: &str) -> bool {
+    let upstream = Upstream::Link(name.to_owned());
+    links.iter().filter_map(|link| scenario.link(link)).any(|link| link.upstream == upstream)
+}

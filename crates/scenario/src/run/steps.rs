@@ -1,0 +1,107 @@
+//! Takes the steps of a scenario, in order. A new kind of step goes here, in the model, and in the reader.
+
+use super::failure::RunError;
+use super::stage::Stage;
+use super::tally;
+use crate::expr::Expr;
+use crate::model::{Action, OnLink, Scenario, Step};
+use squall_faults::FaultSpec;
+use std::time::Duration;
+
+/// Why the steps did not come to their end.
+pub(super) enum Stopped {
+    /// Something did not hold.
+    Failed(String),
+    /// The environment did not let a step be taken.
+    Error(RunError),
+}
+
+/// Takes all steps, then waits for the loads in the background.
+pub(super) async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), Stopped> {
+    for (i, step) in scenario.steps.iter().enumerate() {
+        stage.current = i;
+        let began = stage.env().now();
+        one(scenario, stage, step).await?;
+        let took = stage.env().now().saturating_sub(began);
+        stage.steps.insert(step.name.clone(), took);
+    }
+    stage.current = scenario.steps.len();
+    for (name, _) in scenario.loads() {
+        stage.join(name).await;
+    }
+    Ok(())
+}
+
+async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), Stopped> {
+    match &step.action {
+        Action::Load(load) => {
+            stage.start_load(scenario, &step.name, load);
+            if !load.background {
+                stage.join(&step.name).await;
+            }
+        }
+        Action::Inject(faults) => faults.iter().try_for_each(|fault| inject(stage, fault))?,
+        Action::Clear(faults) => {
+            for OnLink { link, what } in faults {
+                if let Some(proxy) = stage.links.get(link) {
+                    proxy.clear(what);
+                }
+            }
+        }
+        Action::Link { names, up } => {
+            for name in names {
+                switch(stage, name, *up).await?;
+            }
+        }
+        Action::Wait { that, within } => wait(scenario, stage, that, *within).await?,
+        Action::Sleep(duration) => stage.env().sleep(*duration).await,
+        Action::Join(names) => {
+            for name in names {
+                stage.join(name).await;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn inject(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<(), Stopped> {
+    let Some(proxy) = stage.links.get(link) else { return Ok(()) };
+    let injected = proxy.try_inject(what.clone());
+    injected.map(|guard| guard.keep()).map_err(|source| failed(link, source))
+}
+
+async fn switch(stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
+    let Some(proxy) = stage.links.get(name) else { return Ok(()) };
+    if up {
+        return proxy.restore().map_err(|source| failed(name, source));
+    }
+    proxy.cut().await;
+    Ok(())
+}
+
+fn failed(link: &str, source: squall_proxy::ProxyError) -> Stopped {
+    Stopped::Error(RunError::Link { name: link.to_owned(), source })
+}
+
+/// Looks until `that` holds.
+async fn wait(scenario: &Scenario, stage: &Stage, that: &Expr, within: Duration) -> Result<(), Stopped> {
+    let mut lulls = stage.env().lulls();
+    let mut last = String::new();
+    let held = stage
+        .env()
+        .timeout(within, async {
+            loop {
+                let report = tally::take(scenario, stage).into_value();
+                match that.evaluate(&report) {
+                    Ok(outcome) if outcome.holds => return,
+                    Ok(outcome) => last = outcome.actual,
+                    // What a load has not measured yet may still come.
+                    Err(error) => last = error.message,
+                }
+                lulls.next().await;
+            }
+        })
+        .await;
+    let limit = squall_faults::value::Value::render(&within).unwrap_or_default();
+    held.ok_or_else(|| Stopped::Failed(format!("waited {limit} for `{that}`: {last}")))
+}
