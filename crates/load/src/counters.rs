@@ -13,7 +13,7 @@ pub struct Counts {
     pub ok: u64,
     /// Requests that did not.
     pub failed: u64,
-    /// Payload bytes.
+    /// Payload bytes of the requests that are ok: how far others came before they failed is chance on real sockets.
     pub bytes: Transfer,
     /// Connections.
     pub connections: Connections,

@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 pub(crate) struct Exchange {
     payload: Payload,
     size: u64,
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
+    sent: u64,
+    received: u64,
 }
 
 /// Bytes written or read in one system call at the most.
@@ -22,14 +22,15 @@ impl Exchange {
         Exchange { payload, size, sent: 0, received: 0 }
     }
 
-    /// Runs the request on `stream`. How far it came is known also where this fails or is dropped.
+    /// Runs the request on `stream`.
     pub(crate) async fn run(&mut self, stream: &Stream) -> Result<(), Failure> {
         poll_fn(|cx| {
             loop {
                 let wrote = self.poll_send(stream, cx);
                 let read = self.poll_receive(stream, cx);
                 match (wrote, read) {
-                    (_, Poll::Ready(Err(failure))) | (Poll::Ready(Err(failure)), _) => {
+                    // A reset is told once, to whoever asks first; what a read says after a failed write is not news.
+                    (Poll::Ready(Err(failure)), _) | (_, Poll::Ready(Err(failure))) => {
                         return Poll::Ready(Err(failure));
                     }
                     _ if self.received == self.size => return Poll::Ready(Ok(())),

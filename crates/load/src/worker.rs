@@ -58,6 +58,13 @@ pub(crate) struct Worker {
     given_up: bool,
 }
 
+/// A connection that was made.
+enum Connection {
+    Open(Stream),
+    /// It was reset before the client looked.
+    Reset,
+}
+
 /// The first pause before a refused connect is tried again, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
 
@@ -68,7 +75,7 @@ impl Worker {
 
     /// Connects, says so, waits for the gate, and works off its share.
     pub(crate) async fn run(mut self, connected: oneshot::Sender<()>, mut gate: watch::Receiver<bool>) {
-        let mut stream = self.connect().await.ok();
+        let mut connection = self.connect().await;
         drop(connected);
         if gate.wait_for(|open| *open).await.is_err() {
             return;
@@ -78,25 +85,25 @@ impl Worker {
             if sequence > 0 && !self.shared.load.pause.is_zero() {
                 self.env.sleep(self.shared.load.pause).await;
             }
-            if stream.is_none() && self.shared.load.reconnect {
-                stream = self.reopen().await;
+            if connection.is_none() && self.shared.load.reconnect {
+                connection = self.reopen().await;
             }
-            match &stream {
+            match &connection {
                 Some(open) if self.exchange(open, sequence).await => {}
-                Some(_) => (stream, lost) = (None, true),
+                Some(_) => (connection, lost) = (None, true),
                 None if lost && !self.shared.load.reconnect => {
                     self.shared.count(|counts| counts.fail(Failure::NotSent))
                 }
                 None => self.shared.count(|counts| counts.fail(Failure::Refused)),
             }
         }
-        if let Some(stream) = stream {
-            self.close(&stream).await;
+        if let Some(connection) = connection {
+            self.close(&connection).await;
         }
     }
 
     /// One attempt to connect.
-    async fn connect(&mut self) -> io::Result<Stream> {
+    async fn connect(&mut self) -> Option<Connection> {
         self.attempt += 1;
         let load = &self.shared.load;
         let attempt = async {
@@ -109,23 +116,28 @@ impl Worker {
                 }
             }
         };
-        let timed_out = || Err(io::ErrorKind::TimedOut.into());
-        let stream = self.env.timeout(load.timeout, attempt).await.unwrap_or_else(timed_out);
-        self.shared.count(|counts| match stream {
-            Ok(_) => counts.connections.opened += 1,
-            Err(_) => counts.connections.refused += 1,
+        let connection = match self.env.timeout(load.timeout, attempt).await {
+            Some(Ok(stream)) => Some(Connection::Open(stream)),
+            // It was made, and reset before we looked: whether that is seen here or by the first request is chance, and must
+            // not show in the counts.
+            Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Some(Connection::Reset),
+            Some(Err(_)) | None => None,
+        };
+        self.shared.count(|counts| match connection {
+            Some(_) => counts.connections.opened += 1,
+            None => counts.connections.refused += 1,
         });
-        stream
+        connection
     }
 
     /// Connects again: where that is refused, over and over until the timeout. A target that stayed away so long is asked
     /// just once for each further request, until it answers.
-    async fn reopen(&mut self) -> Option<Stream> {
+    async fn reopen(&mut self) -> Option<Connection> {
         let limit = u64::try_from(self.shared.load.timeout.as_nanos()).unwrap_or(u64::MAX);
         let deadline = self.env.now().saturating_add(limit);
         let mut pause = BACKOFF.0;
         loop {
-            let opened = self.connect().await.ok();
+            let opened = self.connect().await;
             self.given_up = opened.is_none() && (self.given_up || self.env.now() >= deadline);
             if opened.is_some() || self.given_up {
                 return opened;
@@ -136,20 +148,25 @@ impl Worker {
     }
 
     /// One request; false where the connection is of no use any more.
-    async fn exchange(&self, stream: &Stream, sequence: u64) -> bool {
+    async fn exchange(&self, connection: &Connection, sequence: u64) -> bool {
         let load = &self.shared.load;
         let mut exchange = Exchange::new(Payload::new(load.seed, self.number, sequence), load.size);
         self.shared.count(|counts| counts.sent += 1);
         let began = self.env.now();
-        let outcome =
-            self.env.timeout(load.timeout, exchange.run(stream)).await.unwrap_or(Err(Failure::Timeout));
+        let outcome = match connection {
+            Connection::Open(stream) => {
+                let answer = self.env.timeout(load.timeout, exchange.run(stream)).await;
+                answer.unwrap_or(Err(Failure::Timeout))
+            }
+            Connection::Reset => Err(Failure::Reset),
+        };
         let took = self.env.now().saturating_sub(began);
         let mut state = lock(&self.shared.state);
-        state.counts.bytes.sent += exchange.sent;
-        state.counts.bytes.received += exchange.received;
         match outcome {
             Ok(()) => {
                 state.counts.ok += 1;
+                state.counts.bytes.sent += load.size;
+                state.counts.bytes.received += load.size;
                 state.latencies.record(took);
             }
             Err(failure) => {
@@ -161,9 +178,12 @@ impl Worker {
     }
 
     /// Finishes and waits for the target to finish too: whatever else comes was not asked for.
-    async fn close(&self, stream: &Stream) {
+    async fn close(&self, connection: &Connection) {
         let mut extra = 0;
         let ending = async {
+            let Connection::Open(stream) = connection else {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            };
             stream.finish()?;
             let mut buf = [0; 4096];
             loop {

@@ -86,11 +86,6 @@ impl Certainty {
                 self.push(format!("echo.{echo}.bytes"), &reason);
             }
         }
-        for (name, load) in scenario.loads() {
-            if matches!(&load.target, Target::Link(first) if passes(scenario, first, &link.name)) {
-                self.push(format!("load.{name}.bytes"), &reason);
-            }
-        }
     }
 
     fn open_by_outage(&mut self, scenario: &Scenario, down: &str) {

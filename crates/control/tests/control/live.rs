@@ -17,7 +17,13 @@ async fn counts_are_live_while_a_connection_is_open() {
     let mut client = TcpStream::connect(proxy.addr()).await.expect("accepted");
     client.write_all(b"hello").await.expect("sent");
     client.read_exact(&mut [0; 5]).await.expect("echoed");
-    let samples = parse(&get(server.addr(), "/metrics").await.body);
+    // The proxy counts what it has written, which the client may have read by then.
+    let samples = loop {
+        let samples = parse(&get(server.addr(), "/metrics").await.body);
+        if samples["bytes_downstream"] > 0.0 {
+            break samples;
+        }
+    };
     for (series, value) in [
         ("connections_active", 1.0),
         ("connections_total", 1.0),
