@@ -1,1 +1,11 @@
-//! Tests that drive the built binary.
+//! Tests that drive the built binary, as its users do.
+
+mod echo;
+mod errors;
+mod faults;
+mod metrics;
+mod process;
+mod proxy;
+mod run;
+mod signals;
+mod snapshots;

@@ -1,2 +1,62 @@
 //! Commands of the project: `cargo xtask help`.
-fn main() {}
+
+mod args;
+mod ci;
+mod diff;
+mod e2e;
+mod failure;
+mod generate;
+mod tidy;
+mod workspace;
+
+use failure::Failure;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The project's own commands.
+
+  cargo xtask e2e [FILTER] [--update] [--release]
+      Build squall and run fixtures/scenarios and fixtures/invalid with it; of these only what has FILTER in its path.
+      --update accepts what the binary says now. A missing record is written, or is a failure where CI is set.
+  cargo xtask ci [STEP...] [--skip STEP]...
+      What continuous integration runs, or only the named steps of it:
+      fmt, clippy, test, doc, gen, tidy, e2e.
+  cargo xtask gen [--check]
+      Write the generated files. --check only compares them.
+  cargo xtask tidy
+      Check the rules of the code that no compiler knows.
+
+Exit codes: 0 all well, 1 something did not hold, 2 wrong usage, 3 a program or a file could not be used.
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<(), Failure> {
+    let Some((command, rest)) = words.split_first() else {
+        return Err(Failure::Usage(format!("a command is missing\n\n{HELP}")));
+    };
+    let root = workspace::root();
+    match command.as_str() {
+        "e2e" => e2e::run(root, &e2e::Options::parse(rest)?),
+        "ci" => ci::run(root, rest),
+        "gen" => generate::run(root, rest),
+        "tidy" => tidy::run(root, rest),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => {
+            Err(Failure::Usage(format!("unknown command `{other}`; there are e2e, ci, gen, tidy and help")))
+        }
+    }
+}

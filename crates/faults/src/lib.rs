@@ -24,7 +24,7 @@ pub mod value;
 
 pub use catalogue::{Bandwidth, KINDS, Latency, Reset};
 pub use direction::{Direction, Directions, Peer, Side};
-pub use engine::{Action, Conn, Cx, Range};
+pub use engine::{Action, Conn, Cx, Ending, Range};
 pub use fault::{Carrier, Fault, Rank};
 pub use key::{ConnKey, Lane, below, chance};
 pub use kind::{Kind, find_kind, kind_names};

@@ -1,6 +1,6 @@
 //! A link as it is asked for.
 
-use crate::acceptor::Acceptor;
+use crate::acceptor::Port;
 use crate::error::ProxyError;
 use crate::event::EventSource;
 use crate::link::Link;
@@ -101,7 +101,7 @@ impl ProxyBuilder {
     /// Binds and starts accepting.
     ///
     /// # Errors
-    /// Where the address cannot be bound, two faults were given one name, or no thread can be started.
+    /// Where the address cannot be bound or is the upstream, two faults were given one name, or no thread can be started.
     pub async fn start(self) -> Result<Proxy, ProxyError> {
         let shards = match self.shards {
             Some(shards) => shards,
@@ -122,8 +122,13 @@ impl ProxyBuilder {
             link.add_fault(fault)?;
         }
         let addr = self.listen;
-        let acceptor =
-            Acceptor::open(link.clone(), addr).map_err(|source| ProxyError::Listen { addr, source })?;
-        Ok(Proxy::new(link, acceptor))
+        let opened = Port::open(link.clone(), addr);
+        let (bound, port) = opened.map_err(|source| ProxyError::Listen { addr, source })?;
+        let proxy = Proxy::new(link, bound, port);
+        let upstream = proxy.upstream();
+        if upstream.host.parse() == Ok(proxy.addr().ip()) && upstream.port == proxy.addr().port() {
+            return Err(ProxyError::Loop { name: proxy.name().to_owned(), addr: proxy.addr() });
+        }
+        Ok(proxy)
     }
 }

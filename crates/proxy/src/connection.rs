@@ -6,7 +6,7 @@ use crate::link::Link;
 use crate::live::Live;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
-use squall_faults::{Direction, Peer, Side};
+use squall_faults::{Ending, Peer};
 use squall_wire::{Env, Incoming, Stream};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -16,8 +16,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::Duration;
 
-/// How long a RST that keeps its place waits for what was written before it, and an orderly end for the peer's.
-const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+/// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
+pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
     // Recorded on drop, so that a connection whose task is dropped with its shard is counted too.
@@ -117,8 +117,11 @@ async fn relay(link: &Arc<Link>, env: &Env, live: &Arc<Live>, client: Stream, se
             abort([&client, &server]);
             CloseReason::Cancelled
         }
-        End::Reset { direction, side, flush, reason } => {
-            reset(env, [&client, &server], direction, side, flush).await;
+        End::Reset(ending, reason) => {
+            let streams = [&client, &server];
+            if unless_cancelled(live, reset(env, streams, ending)).await.is_none() {
+                abort(streams);
+            }
             reason
         }
     }
@@ -131,16 +134,19 @@ fn abort(streams: [&Stream; 2]) {
     }
 }
 
-/// RST to `side`; the other peer sees an orderly end.
-async fn reset(env: &Env, streams: [&Stream; 2], direction: Direction, side: Side, flush: bool) {
-    if flush {
-        streams[direction.receiver().index()].drained(env, FLUSH_LIMIT).await;
+/// RST to one side or both; the other peer sees an orderly end.
+async fn reset(env: &Env, streams: [&Stream; 2], ending: Ending) {
+    if ending.flush {
+        streams[ending.direction.receiver().index()].drained(env, FLUSH_LIMIT).await;
     }
-    for peer in [Peer::Client, Peer::Server] {
+    let (reset, spared): (Vec<_>, Vec<_>) =
+        [Peer::Client, Peer::Server].into_iter().partition(|peer| ending.side.includes(*peer));
+    for peer in reset {
+        let _ = streams[peer.index()].abort();
+    }
+    for peer in spared {
         let stream = streams[peer.index()];
-        if side.includes(peer) {
-            let _ = stream.abort();
-        } else if stream.finish().is_ok() {
+        if stream.finish().is_ok() {
             // Closing with bytes unread would send a RST after all.
             env.timeout(FLUSH_LIMIT, swallow(stream)).await;
         }

@@ -8,15 +8,23 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyError {
     /// The listening address could not be bound.
-    #[error("listen {addr}: {source}")]
+    #[error("listen {addr}: {}", squall_wire::reason(source))]
     Listen {
         /// The address asked for.
         addr: SocketAddr,
         /// What the system said.
         source: io::Error,
     },
+    /// The link would relay to itself, over and over until nothing is left.
+    #[error("link `{name}` listens on its own upstream {addr}")]
+    Loop {
+        /// The link's name.
+        name: String,
+        /// The address that is both.
+        addr: SocketAddr,
+    },
     /// No shard could be started.
-    #[error("start a shard: {0}")]
+    #[error("start a shard: {}", squall_wire::reason(.0))]
     Shards(io::Error),
     /// A fault's name is taken.
     #[error(transparent)]

@@ -49,7 +49,9 @@ impl Link {
     pub(crate) fn metrics(&self) -> Metrics {
         let tally = self.registry.tally();
         let mut connections = tally.connections;
-        connections.refused += self.starved.load(Relaxed);
+        let starved = self.starved.load(Relaxed);
+        connections.accepted += starved;
+        connections.refused += starved;
         Metrics {
             connections,
             bytes: tally.bytes,

@@ -1,6 +1,6 @@
 //! The handle of a running link.
 
-use crate::acceptor::Acceptor;
+use crate::acceptor::Port;
 use crate::builder::ProxyBuilder;
 use crate::error::ProxyError;
 use crate::event::Events;
@@ -20,7 +20,7 @@ use std::time::Duration;
 pub struct Proxy {
     link: Arc<Link>,
     addr: SocketAddr,
-    acceptor: Mutex<Option<Acceptor>>,
+    port: Mutex<Port>,
 }
 
 impl Proxy {
@@ -29,8 +29,8 @@ impl Proxy {
         ProxyBuilder::new(upstream.into())
     }
 
-    pub(crate) fn new(link: Arc<Link>, acceptor: Acceptor) -> Proxy {
-        Proxy { link, addr: acceptor.addr(), acceptor: Mutex::new(Some(acceptor)) }
+    pub(crate) fn new(link: Arc<Link>, addr: SocketAddr, port: Port) -> Proxy {
+        Proxy { link, addr, port: Mutex::new(port) }
     }
 
     /// The address to connect to.
@@ -86,7 +86,8 @@ impl Proxy {
         self.link.plan.current().0.faults().iter().map(|planned| planned.to_string()).collect()
     }
 
-    /// The link's counts now.
+    /// The link's counts now. A byte is counted once the system has taken it for its receiver, so a receiver on another thread
+    /// may have it a moment before it shows here.
     pub fn metrics(&self) -> Metrics {
         self.link.metrics()
     }
@@ -107,9 +108,13 @@ impl Proxy {
         Labels(self.link.clone())
     }
 
-    /// Takes the link down: the port is closed and open connections are reset. Returns once the port is free.
+    /// Takes the link down: open connections are reset, the port is closed. Returns once the port is free. Dropping the future
+    /// does not bring anything back.
     pub async fn cut(&self) {
-        self.close_port().await;
+        lock(&self.port).shut();
+        self.link.cancel_all();
+        self.port_closed().await;
+        // What was accepted until the port was closed.
         self.link.cancel_all();
     }
 
@@ -117,11 +122,12 @@ impl Proxy {
     ///
     /// # Errors
     /// Where the port has been taken by somebody else.
-    pub fn restore(&self) -> Result<(), ProxyError> {
-        let mut acceptor = lock(&self.acceptor);
-        if acceptor.is_none() {
-            let opened = Acceptor::open(self.link.clone(), self.addr);
-            *acceptor = Some(opened.map_err(|source| ProxyError::Listen { addr: self.addr, source })?);
+    pub async fn restore(&self) -> Result<(), ProxyError> {
+        self.port_closed().await;
+        let mut port = lock(&self.port);
+        if matches!(*port, Port::Closed) {
+            let opened = Port::open(self.link.clone(), self.addr);
+            (_, *port) = opened.map_err(|source| ProxyError::Listen { addr: self.addr, source })?;
         }
         Ok(())
     }
@@ -140,7 +146,8 @@ impl Proxy {
 
     /// As [`Proxy::stop`], keeping the handle.
     pub async fn drain(&self, grace: Duration) {
-        self.close_port().await;
+        lock(&self.port).shut();
+        self.port_closed().await;
         let env = self.link.shards.env(0).clone();
         if env.timeout(grace, self.idle()).await.is_none() {
             self.link.cancel_all();
@@ -148,11 +155,13 @@ impl Proxy {
         }
     }
 
-    async fn close_port(&self) {
-        let acceptor = lock(&self.acceptor).take();
-        if let Some(acceptor) = acceptor {
-            // The task's end is an abort, and that is what was asked for.
-            let _ = acceptor.close().await;
+    /// Waits until the port is free, where it was told to close.
+    async fn port_closed(&self) {
+        let closing = lock(&self.port).closing();
+        if let Some(mut closed) = closing {
+            // The error is the news: the acceptor is gone.
+            let _ = closed.changed().await;
+            lock(&self.port).note_closed();
         }
     }
 }
@@ -177,9 +186,8 @@ impl fmt::Debug for Labels {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        if let Some(acceptor) = lock(&self.acceptor).take() {
-            acceptor.close();
-        }
+        self.link.registry.shut();
+        lock(&self.port).shut();
         self.link.cancel_all();
     }
 }

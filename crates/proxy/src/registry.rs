@@ -24,6 +24,7 @@ pub(crate) struct Registry {
 struct Inner {
     open: BTreeMap<u64, Arc<Live>>,
     labels: HashMap<SocketAddr, ConnKey>,
+    shut: bool,
     accepted: u64,
     refused: u64,
     failed: u64,
@@ -49,18 +50,24 @@ pub(crate) struct Tally {
 }
 
 impl Registry {
-    /// Numbers an accepted connection and takes it in; `None` where `limit` are open, and it is counted as refused.
+    /// Numbers an accepted connection and takes it in; `None` where `limit` are open or the link is gone, and it
+    /// is counted as refused.
     pub(crate) fn admit(&self, peer: SocketAddr, limit: Option<u64>) -> Option<Arc<Live>> {
         let mut inner = lock(&self.inner);
         inner.accepted += 1;
         let label = inner.labels.remove(&peer);
-        if limit.is_some_and(|limit| inner.open.len() as u64 >= limit) {
+        if inner.shut || limit.is_some_and(|limit| inner.open.len() as u64 >= limit) {
             inner.refused += 1;
             return None;
         }
         let live = Arc::new(Live::new(inner.accepted, peer, label));
         inner.open.insert(live.number, live.clone());
         Some(live)
+    }
+
+    /// The link is gone: whatever its acceptor still accepts before it notices is refused.
+    pub(crate) fn shut(&self) {
+        lock(&self.inner).shut = true;
     }
 
     /// Takes a connection out and keeps its counts.

@@ -42,7 +42,9 @@ pub enum Conclusion {
 /// # Errors
 /// In words: why it cannot be read, or every mistake in it.
 pub fn check(path: &Path, color: bool) -> Result<Scenario, String> {
-    let source = Source::open(path).map_err(|error| format!("cannot read {}: {error}\n", path.display()))?;
+    let source = Source::open(path).map_err(|error| {
+        format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(&error))
+    })?;
     let render = if color { render_colored } else { render };
     crate::read(&source).map_err(|diagnostics| render(&source, &diagnostics))
 }

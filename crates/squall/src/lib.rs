@@ -64,3 +64,8 @@ pub mod load {
 pub mod scenario {
     pub use squall_scenario::*;
 }
+
+/// The examples of the project's front page, compiled with the library's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

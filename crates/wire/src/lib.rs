@@ -42,7 +42,6 @@ mod sleep;
 mod stream;
 mod tcp_listener;
 mod timer;
-mod watch;
 mod world;
 
 pub use address::{AddressError, Endpoint};

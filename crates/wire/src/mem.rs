@@ -87,6 +87,10 @@ impl MemStream {
         lock(&self.pipes)[self.side].unread()
     }
 
+    pub(crate) fn is_gone(&self) -> bool {
+        lock(&self.pipes).iter().any(Pipe::is_reset)
+    }
+
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.local
     }

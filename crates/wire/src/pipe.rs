@@ -77,6 +77,11 @@ impl Pipe {
         !std::mem::take(&mut self.bytes).is_empty()
     }
 
+    /// Whether a reset ended the direction before anything else did.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.closed == Some(ErrorKind::ConnectionReset)
+    }
+
     /// Bytes not yet read.
     ///
     /// # Errors

@@ -157,6 +157,16 @@ impl Stream {
         }
     }
 
+    /// Whether the connection is over for good, by a reset from either end or because both have finished. Takes nothing from
+    /// what is still to be read.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            // The kernel forgets the peer of a connection that is over.
+            Self::Tcp(socket) => socket.peer_addr().is_err(),
+            Self::Mem(stream) => stream.is_gone(),
+        }
+    }
+
     /// The address of the other end.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! A kernel listener whose accept loop nothing kills, not even running out of descriptors.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream as StdStream};
 use std::os::fd::OwnedFd;
@@ -14,8 +13,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
 use crate::lock::lock;
-use crate::platform;
-use crate::watch::watch;
+use crate::platform::{self, watch};
 
 /// What the kernel is asked for; it takes less if `net.core.somaxconn` says so.
 const BACKLOG: i32 = 4096;
@@ -30,7 +28,7 @@ pub struct TcpListener {
     addr: SocketAddr,
     /// A descriptor to give up when none is left, so that a caller can be accepted and sent away instead of
     /// hanging in the backlog.
-    reserve: Mutex<Option<File>>,
+    reserve: Mutex<Option<OwnedFd>>,
     troubles: AtomicU64,
     refused: AtomicU64,
     /// Error numbers that were logged.
@@ -48,10 +46,12 @@ impl TcpListener {
         socket.listen(BACKLOG)?;
         // Only another family than IP's has an address that is none.
         let addr = socket.local_addr()?.as_socket().ok_or(ErrorKind::Unsupported)?;
+        let socket = watch(socket.into())?;
+        let reserve = Mutex::new(open_reserve(&socket));
         Ok(Self {
-            socket: watch(socket.into())?,
+            socket,
             addr,
-            reserve: Mutex::new(open_reserve()),
+            reserve,
             troubles: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             known: Mutex::default(),
@@ -113,11 +113,11 @@ impl TcpListener {
             self.refused.fetch_add(1, Relaxed);
             drop(caller);
         }
-        *reserve = open_reserve();
+        *reserve = open_reserve(&self.socket);
     }
 }
 
 /// Any descriptor will do. Without one, callers wait in the backlog instead of being turned away.
-fn open_reserve() -> Option<File> {
-    File::open("/dev/null").ok()
+fn open_reserve(socket: &AsyncFd<OwnedFd>) -> Option<OwnedFd> {
+    socket.get_ref().try_clone().ok()
 }

@@ -1,6 +1,6 @@
 //! The vocabulary between the model and whoever moves the bytes.
 
-use crate::direction::Side;
+use crate::direction::{Direction, Side};
 
 /// Consecutive bytes of one direction, by their offset from the start of the stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,14 +33,19 @@ pub enum Action {
     Discard(Range),
     /// Tell the receiver that no more bytes follow.
     Fin,
-    /// End the whole connection: RST to `side`, an orderly end to the other peer. With `flush`, only when what was written
-    /// before has reached the receiver; without, at once. Nothing follows it in either direction.
-    Reset {
-        /// Who gets the RST.
-        side: Side,
-        /// Wait until what was written before has been delivered.
-        flush: bool,
-    },
+    /// End the whole connection with a RST. Nothing follows in either direction.
+    Reset(Ending),
+}
+
+/// A RST that ends a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ending {
+    /// The direction in whose place it stands.
+    pub direction: Direction,
+    /// Who gets the RST; the other peer sees an orderly end.
+    pub side: Side,
+    /// Wait until what was written before it has reached the receiver; without, it overtakes that.
+    pub flush: bool,
 }
 
 /// What stands in a line of faults.

@@ -1,6 +1,6 @@
 //! One connection under a plan, both directions together: ranges in, actions out.
 
-use super::action::{Action, Item, Range};
+use super::action::{Action, Ending, Item, Range};
 use super::line::Line;
 use super::stage::{Due, Stage};
 use crate::direction::{Direction, Side};
@@ -18,7 +18,7 @@ pub struct Conn {
     opened: Tick,
     newest: u64,
     limit: u64,
-    ended: bool,
+    ending: Option<Ending>,
 }
 
 impl Conn {
@@ -33,7 +33,7 @@ impl Conn {
             opened: now,
             newest: 0,
             limit,
-            ended: false,
+            ending: None,
         };
         conn.apply(plan, now);
         conn
@@ -42,7 +42,7 @@ impl Conn {
     /// The plan has changed: stages whose fault is gone let go of what they hold, at once and in order; new faults join;
     /// the others are not touched.
     pub fn apply(&mut self, plan: &Plan, now: Tick) {
-        if self.ended {
+        if self.ending.is_some() {
             return;
         }
         self.run(now);
@@ -78,7 +78,7 @@ impl Conn {
 
     /// Bytes have been read in `direction`.
     pub fn push(&mut self, direction: Direction, now: Tick, len: u64) {
-        if self.ended {
+        if self.ending.is_some() {
             return;
         }
         self.run(now);
@@ -86,7 +86,7 @@ impl Conn {
         let mut rest = Range { offset: line.entered, len };
         line.entered += len;
         line.held += len;
-        while rest.len > 0 && !self.ended {
+        while rest.len > 0 && self.ending.is_none() {
             let piece;
             (piece, rest) = self.lines[direction.index()].cut(rest);
             self.enter(direction, 0, now, Item::Data(piece));
@@ -96,7 +96,7 @@ impl Conn {
 
     /// The end of the bytes in `direction` has been read.
     pub fn push_fin(&mut self, direction: Direction, now: Tick) {
-        if !self.ended {
+        if self.ending.is_none() {
             self.run(now);
             self.enter(direction, 0, now, Item::Fin);
             self.run(now);
@@ -105,7 +105,7 @@ impl Conn {
 
     /// The sender's side of `direction` is gone: what was pushed goes on, then the receiver gets a RST in its place.
     pub fn push_reset(&mut self, direction: Direction, now: Tick) {
-        if !self.ended {
+        if self.ending.is_none() {
             self.run(now);
             self.enter(direction, 0, now, Item::Reset(direction.receiver().into()));
             self.run(now);
@@ -119,6 +119,9 @@ impl Conn {
 
     /// How many more bytes may be read in `direction` now.
     pub fn room(&self, direction: Direction) -> u64 {
+        if self.ending.is_some() {
+            return 0;
+        }
         let line = &self.lines[direction.index()];
         let stages = line.stages.iter().map(Stage::room).min().unwrap_or(u64::MAX);
         stages.min(self.limit.saturating_sub(line.held))
@@ -140,6 +143,12 @@ impl Conn {
         self.lines[direction.index()].held
     }
 
+    /// The RST that ends the connection, from the moment it is certain; [`Conn::pop`] gives it in its place. Whoever cannot
+    /// deliver what stands before it need not wait: nothing else follows in either direction.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ending
+    }
+
     /// True where no fault stands in `direction`.
     pub fn is_plain(&self, direction: Direction) -> bool {
         self.lines[direction.index()].stages.is_empty()
@@ -147,6 +156,9 @@ impl Conn {
 
     /// The soonest event over both directions; at the same tick the later stage first, so that it has room for the earlier.
     fn next(&self) -> Option<(Tick, Direction, usize, Due)> {
+        if self.ending.is_some() {
+            return None;
+        }
         let mut soonest: Option<(Tick, Direction, usize, Due)> = None;
         for direction in Direction::BOTH {
             for (i, stage) in self.lines[direction.index()].stages.iter().enumerate().rev() {
@@ -163,7 +175,7 @@ impl Conn {
     /// Works off everything due until `now`, in logical order.
     fn run(&mut self, now: Tick) {
         while let Some((tick, direction, i, due)) = self.next() {
-            if tick > now || self.ended {
+            if tick > now {
                 return;
             }
             let line = &mut self.lines[direction.index()];
@@ -206,13 +218,15 @@ impl Conn {
         for each in Direction::BOTH {
             self.lines[each.index()].clear(!(flush && each == direction));
         }
-        self.lines[direction.index()].end(Action::Reset { side, flush });
-        self.ended = true;
+        self.lines[direction.index()].end(Action::Reset(Ending { direction, side, flush }));
+        self.ending = Some(Ending { direction, side, flush });
     }
 
     fn remove(&mut self, direction: Direction, i: usize, now: Tick) {
         let mut stage = self.lines[direction.index()].stages.remove(i);
-        while let Some(item) = stage.release() {
+        while self.ending.is_none()
+            && let Some(item) = stage.release()
+        {
             self.enter(direction, i, now, item);
             self.run(now);
         }

@@ -6,7 +6,7 @@ mod cx;
 mod line;
 mod stage;
 
-pub use action::{Action, Range};
+pub use action::{Action, Ending, Range};
 pub use conn::Conn;
 pub use cx::Cx;
 pub(crate) use stage::{Running, start};

@@ -69,7 +69,7 @@ pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)
                 }
                 Action::Discard(range) => trace.discarded += range.len,
                 Action::Fin => trace.fin = Some(now),
-                Action::Reset { side, .. } => trace.reset = Some((now, trace.written.len(), side)),
+                Action::Reset(ending) => trace.reset = Some((now, trace.written.len(), ending.side)),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Plans that change while bytes are in flight, and connections that end.
 
 use crate::drive::*;
-use squall_faults::{Action, Direction::*, FaultSpec, Range, Side};
+use squall_faults::{Action, Direction::*, Ending, FaultSpec, Range, Side};
 
 fn spec(text: &str) -> FaultSpec {
     text.parse().expect("a spec")
@@ -91,9 +91,27 @@ fn a_reset_ends_both_directions() {
     conn.push(Down, at(0), 10);
     assert_eq!(conn.pop(Up, at(0)), None);
     assert_eq!(conn.pop(Down, at(0)), Some(Action::Write(Range { offset: 0, len: 1 })));
-    assert_eq!(conn.pop(Down, at(0)), Some(Action::Reset { side: Side::Both, flush: true }));
+    assert_eq!(
+        conn.pop(Down, at(0)),
+        Some(Action::Reset(Ending { direction: Down, side: Side::Both, flush: true }))
+    );
     conn.push(Up, at(1), 10);
     assert_eq!((conn.next_due(), conn.held(Up), conn.held(Down)), (None, 0, 0));
+}
+
+#[test]
+fn removing_a_fault_that_holds_a_reset_lets_it_end_the_connection() {
+    let mut plan = plan(7, &["reset:5", "latency:1h"]);
+    let mut conn = conn(&plan, 1);
+    conn.push(Down, at(0), 10);
+    assert_eq!((conn.pop(Down, at(0)), conn.ending()), (None, None));
+    plan.remove(plan.faults()[1].id());
+    conn.apply(&plan, at(MS));
+    let ending = Ending { direction: Down, side: Side::Both, flush: true };
+    assert_eq!(conn.ending(), Some(ending));
+    assert_eq!(conn.pop(Down, at(MS)), Some(Action::Write(Range { offset: 0, len: 5 })));
+    assert_eq!(conn.pop(Down, at(MS)), Some(Action::Reset(ending)));
+    assert_eq!((conn.room(Up), conn.room(Down), conn.next_due()), (0, 0, None));
 }
 
 #[test]

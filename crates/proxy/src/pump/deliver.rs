@@ -1,7 +1,6 @@
 //! The writing half of the pump.
 
 use super::{End, Pump};
-use crate::close::CloseReason;
 use squall_faults::{Action, Direction};
 use std::io::IoSlice;
 use std::task::{Context, Poll};
@@ -44,10 +43,7 @@ impl Pump {
                     Some(Action::Write(range)) => flow.due = range.len,
                     Some(Action::Discard(range)) => delivery.used += skip(&mut flow.held, range.len),
                     Some(Action::Fin) => self.finish(direction),
-                    Some(Action::Reset { side, flush }) => {
-                        let reason = self.lost.map_or(CloseReason::Reset(None), |(_, reason)| reason);
-                        return Err(End::Reset { direction, side, flush, reason });
-                    }
+                    Some(Action::Reset(ending)) => return Err(self.reset(ending)),
                 }
             }
             delivery.moved = true;
@@ -70,6 +66,9 @@ impl Pump {
         match written {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(n)) => {
+                if let Some(idle) = &mut self.idle {
+                    idle.touch(self.env.now());
+                }
                 flow.due -= n as u64;
                 flow.untold += n as u64;
                 self.live.count(direction, n as u64);

@@ -42,10 +42,12 @@ impl Flow {
 
 impl Pump {
     /// How many bytes may be read in `direction` now.
-    fn room(&self, direction: Direction) -> usize {
+    pub(super) fn room(&self, direction: Direction) -> usize {
         let flow = &self.flows[direction.index()];
         let undelivered = if self.conn.is_plain(direction) { 1 } else { UNDELIVERED };
-        if flow.ended || flow.broken || flow.due >= undelivered {
+        // What the faults have let go and the receiver has not taken.
+        let waiting = flow.held.len().saturating_sub(self.conn.held(direction));
+        if flow.ended || waiting >= undelivered {
             return 0;
         }
         let mut room = self.conn.room(direction);
@@ -122,6 +124,13 @@ impl Pump {
         }
         self.flows[direction.index()].ended = true;
         Ok(0)
+    }
+
+    /// Whether a peer's connection is known to have broken.
+    pub(super) fn is_lost(&self, peer: Peer) -> bool {
+        let written_to = Direction::BOTH.into_iter().find(|direction| direction.receiver() == peer);
+        let broken = written_to.is_some_and(|direction| self.flows[direction.index()].broken);
+        broken || self.lost.is_some_and(|(lost, _)| lost == peer)
     }
 
     /// Notes that a peer's connection broke. The first word counts.

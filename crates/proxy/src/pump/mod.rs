@@ -7,20 +7,23 @@ mod deliver;
 mod fetch;
 mod held;
 mod idle;
+mod watch;
 
 use crate::close::CloseReason;
+use crate::connection::FLUSH_LIMIT;
 use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
 use alarm::Alarm;
 use held::Held;
 use idle::Idle;
-use squall_faults::{Conn, Direction, Peer, Side, Tick};
+use squall_faults::{Conn, Direction, Ending, Peer, Tick};
 use squall_wire::{Env, Stream};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use watch::Watch;
 
 /// Rounds of work before other connections of the shard get their turn.
 const ROUNDS: u32 = 16;
@@ -39,7 +42,11 @@ pub(crate) struct Pump {
     flows: [Flow; 2],
     alarm: Alarm,
     idle: Option<Idle>,
-    /// The peer whose connection broke, and how. What it sent before still goes on.
+    /// Until when a RST that keeps its place waits for what stands before it.
+    deadline: Option<Tick>,
+    /// Looks after peers that nobody reads from.
+    watch: Watch,
+    /// Whose connection broke first, and how. What that peer sent before still goes on.
     lost: Option<(Peer, CloseReason)>,
 }
 
@@ -64,8 +71,8 @@ struct Flow {
 pub(crate) enum End {
     /// Both directions finished.
     Finished,
-    /// A RST, in place of what would come next in `direction`.
-    Reset { direction: Direction, side: Side, flush: bool, reason: CloseReason },
+    /// A RST, and why.
+    Reset(Ending, CloseReason),
     /// Nothing moved for the idle timeout.
     Idle,
     /// Ordered from outside.
@@ -81,6 +88,8 @@ impl Pump {
         Pump {
             alarm: Alarm::new(&env),
             flows: [Flow::new(), Flow::new()],
+            deadline: None,
+            watch: Watch::new(&env),
             lost: None,
             link,
             live,
@@ -111,6 +120,13 @@ impl Pump {
     fn round(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
         let now = self.refresh();
         self.conn.advance(now);
+        if let Some(ending) = self.conn.ending() {
+            // What stands before it may never be taken.
+            let deadline = *self.deadline.get_or_insert(now.plus(FLUSH_LIMIT.as_nanos() as u64));
+            if !ending.flush || now >= deadline {
+                return Err(self.reset(Ending { flush: false, ..ending }));
+            }
+        }
         let mut moved = false;
         for direction in Direction::BOTH {
             moved |= self.deliver(direction, &[], cx)?.moved;
@@ -133,19 +149,27 @@ impl Pump {
                 Ok(true) => continue,
                 Ok(false) => {}
             }
-            if self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready()) {
+            let next = self.conn.next_due();
+            // Bytes that wait for their time are on their way, not idle.
+            if next.is_none() && self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready()) {
                 return Poll::Ready(End::Idle);
             }
-            if self.alarm.poll(self.conn.next_due(), cx).is_pending() {
-                return Poll::Pending;
+            if self.alarm.poll(next.or(self.deadline), cx).is_ready() || self.look_after(cx) {
+                continue;
             }
+            return Poll::Pending;
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Publishes what moved since the last time.
-    fn report(&mut self) {
+    /// The end by a RST, for the reason that is known.
+    fn reset(&self, ending: Ending) -> End {
+        End::Reset(ending, self.lost.map_or(CloseReason::Reset(None), |(_, reason)| reason))
+    }
+
+    /// Publishes what moved since the last time; at the `end` nothing is kept back.
+    fn report(&mut self, end: bool) {
         let heard = self.link.events.is_heard();
         for direction in Direction::BOTH {
             let flow = &mut self.flows[direction.index()];
@@ -154,7 +178,7 @@ impl Pump {
             self.link.registry.note_held(held);
             if !heard {
                 flow.untold = 0;
-            } else if flow.untold > 0 && !self.link.events.is_behind() {
+            } else if flow.untold > 0 && (end || !self.link.events.is_behind()) {
                 let (peer, bytes) = (self.live.peer, std::mem::take(&mut flow.untold));
                 self.link.events.send(&match direction {
                     Direction::Up => Event::BytesUpstream { peer, bytes },
@@ -170,7 +194,7 @@ impl Future for &mut Pump {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let poll = self.poll_end(cx);
-        self.report();
+        self.report(poll.is_ready());
         poll
     }
 }

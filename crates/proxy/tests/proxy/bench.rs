@@ -101,3 +101,10 @@ pub(crate) async fn ping(stream: &Stream, bytes: &[u8]) {
 pub(crate) fn pattern(n: usize) -> Vec<u8> {
     (0..n as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
 }
+
+/// Waits until what is certain to come has come.
+pub(crate) async fn settles(holds: impl Fn() -> bool) {
+    while !holds() {
+        tokio::task::yield_now().await;
+    }
+}

@@ -23,9 +23,7 @@ fn connections_beyond_the_maximum_are_reset_and_counted() {
         one.finish().expect("FIN");
         assert!(read_out(&one).await.1.is_ok());
         // The place is free once the proxy has seen both ends of the first connection.
-        while proxy.metrics().connections.active > 1 {
-            tokio::task::yield_now().await;
-        }
+        settles(|| proxy.metrics().connections.active == 1).await;
         ping(&dial(env, &proxy).await, b"4").await;
         let connections = proxy.metrics().connections;
         assert_eq!((connections.accepted, connections.refused), (4, 1));
@@ -48,9 +46,7 @@ fn a_dial_that_hangs_ends_with_the_timeout_and_blocks_nobody() {
         let proxy = start(slow).await;
         let before = env.now();
         let clients = [dial(env, &proxy).await, dial(env, &proxy).await];
-        while proxy.metrics().connections.active < 2 {
-            tokio::task::yield_now().await;
-        }
+        settles(|| proxy.metrics().connections.active == 2).await;
         for client in &clients {
             assert!(read_out(client).await.1.is_err());
         }
@@ -66,6 +62,16 @@ fn a_port_in_use_is_told_with_its_address() {
         let error = proxy(&echo, &shards).listen(echo.addr()).start().await.expect_err("the port is taken");
         assert!(matches!(&error, ProxyError::Listen { source, .. } if source.kind() == ErrorKind::AddrInUse));
         assert!(error.to_string().starts_with(&format!("listen {}: ", echo.addr())), "{error}");
+    });
+}
+
+#[test]
+fn a_link_to_itself_is_refused() {
+    both_ways(|shards| async move {
+        let addr =
+            shards.env(0).listen("127.0.0.1:0".parse().expect("an address")).expect("listens").local_addr();
+        let error = Proxy::tcp(addr).listen(addr).shards(shards.clone()).start().await.expect_err("a loop");
+        assert_eq!(error.to_string(), format!("link `proxy` listens on its own upstream {addr}"));
     });
 }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod close;
 mod faults;
+mod hostile;
 mod limits;
 mod live;
 mod pump;

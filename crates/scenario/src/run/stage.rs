@@ -29,7 +29,7 @@ pub(super) struct Stage {
 
 pub(super) enum LoadState {
     Running(Running),
-    Finished(LoadReport),
+    Finished(Box<LoadReport>),
 }
 
 impl Stage {
@@ -135,7 +135,7 @@ impl Stage {
     pub(super) async fn join(&mut self, name: &str) {
         if let Some(state) = self.loads.remove(name) {
             let report = match state {
-                LoadState::Running(running) => running.finish().await,
+                LoadState::Running(running) => Box::new(running.finish().await),
                 LoadState::Finished(report) => report,
             };
             self.loads.insert(name.to_owned(), LoadState::Finished(report));
@@ -149,7 +149,7 @@ impl Stage {
         self.ended = Some(now);
         for state in self.loads.values_mut() {
             if let LoadState::Running(running) = state {
-                *state = LoadState::Finished(running.snapshot(now));
+                *state = LoadState::Finished(Box::new(running.snapshot(now)));
             }
         }
         let deadline = now.saturating_add(u64::try_from(scenario.grace.as_nanos()).unwrap_or(u64::MAX));

@@ -73,7 +73,7 @@ fn inject(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<()
 async fn switch(stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
     let Some(proxy) = stage.links.get(name) else { return Ok(()) };
     if up {
-        return proxy.restore().map_err(|source| failed(name, source));
+        return proxy.restore().await.map_err(|source| failed(name, source));
     }
     proxy.cut().await;
     Ok(())

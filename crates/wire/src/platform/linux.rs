@@ -14,7 +14,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
 
-use crate::watch::watch;
+use super::watch;
 
 const SECOND: u64 = 1_000_000_000;
 

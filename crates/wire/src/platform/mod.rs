@@ -9,3 +9,6 @@ pub(crate) use linux::*;
 mod other;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other::*;
+
+mod watch;
+pub(crate) use watch::watch;

@@ -1,0 +1,159 @@
+//! `squall run`: verdicts, reports, exit codes.
+
+use crate::process::squall;
+use predicates::prelude::*;
+use std::path::Path;
+
+const PASSING: &str = r#"
+scenario = 1
+seed = 7
+clock = "virtual"
+[echo.backend]
+[link.api]
+upstream = "echo.backend"
+[[link.api.fault]]
+latency = "5ms"
+[[step]]
+load = { target = "link.api", connections = 3, requests = 30, size = "2KiB" }
+[[expect]]
+that = "load.load.latency.max == 5ms"
+"#;
+
+/// A scenario file in a folder of its own.
+fn scenario(text: &str) -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("case.toml");
+    std::fs::write(&file, text).expect("written");
+    let path = file.to_str().expect("a path").to_owned();
+    (dir, path)
+}
+
+fn run(path: &str, args: &[&str]) -> assert_cmd::assert::Assert {
+    assert_cmd::Command::from_std(squall()).arg("run").arg(path).args(args).assert()
+}
+
+fn report(path: &str) -> serde_json::Value {
+    let done = run(path, &["--json"]).code(predicate::in_iter([0, 1]));
+    serde_json::from_slice(&done.get_output().stdout).expect("a report")
+}
+
+#[test]
+fn a_passing_scenario_reports_counts_and_timing_apart() {
+    let (_dir, path) = scenario(PASSING);
+    let report = report(&path);
+    assert_eq!(report["schema"], "squall.report/1");
+    assert_eq!(
+        (&report["result"], &report["seed"], &report["clock"]),
+        (&"pass".into(), &7.into(), &"virtual".into())
+    );
+    assert_eq!(report["counts"]["link"]["api"]["bytes"]["up"], 30 * 2048);
+    assert_eq!(report["counts"]["link"]["api"]["faults"]["latency"]["fired"], 3);
+    assert_eq!(report["timing"]["load"]["load"]["latency"]["p99.9_ns"], 5_000_000);
+    assert_eq!(report["expectations"][0]["actual"], "5ms");
+}
+
+#[test]
+fn virtual_reports_are_byte_identical_timings_included() {
+    let (_dir, path) = scenario(
+        &PASSING.replace("5ms\"\n[[step]]", "5ms\"\njitter = 1\n[[step]]").replace("jitter = 1\n", ""),
+    );
+    let reports: Vec<_> =
+        (0..3).map(|_| run(&path, &["--json"]).success().get_output().stdout.clone()).collect();
+    assert!(reports.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[test]
+fn both_clocks_count_the_same() {
+    let (_dir, path) = scenario(PASSING);
+    let in_virtual_time = report(&path);
+    let real = PASSING.replace("\"virtual\"", "\"real\"").replace("max == 5ms", "min >= 5ms");
+    let (_dir, path) = scenario(&real);
+    assert_eq!(report(&path)["counts"], in_virtual_time["counts"]);
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_fails_with_what_was_found() {
+    let (_dir, path) = scenario(&PASSING.replace("max == 5ms", "max == 6ms"));
+    run(&path, &[])
+        .code(1)
+        .stderr(predicate::str::contains("failed: expected `load.load.latency.max == 6ms`, found 5ms"))
+        .stderr(predicate::str::contains("seed 7; to see it again: squall run "))
+        .stderr(predicate::str::contains("link.api  127.0.0.1:"));
+}
+
+#[test]
+fn a_fault_that_never_fired_fails_unless_it_is_optional() {
+    let idle = PASSING.replace("latency = \"5ms\"", "reset = \"1GiB\"").replace("max == 5ms", "max == 0ms");
+    let (_dir, path) = scenario(&idle);
+    run(&path, &[]).code(1).stderr(predicate::str::contains("fault `reset` on link `api` never fired"));
+    let (_dir, path) = scenario(&idle.replace("reset =", "optional = true\nreset ="));
+    run(&path, &[]).success();
+}
+
+#[test]
+fn a_scenario_that_takes_too_long_fails_where_it_was() {
+    let stuck = PASSING
+        .replace("clock", "timeout = \"2s\"\nclock")
+        .replace("latency = \"5ms\"", "bandwidth = \"0B/s\"");
+    let (_dir, path) = scenario(&stuck);
+    run(&path, &[]).code(1).stderr(predicate::str::contains("failed: timed out after 2s in step `load`"));
+}
+
+#[test]
+fn a_wait_that_is_not_met_says_what_it_saw() {
+    let waiting = PASSING.replace(
+        "[[expect]]",
+        "[[step]]\nwait = { that = \"link.api.bytes.up >= 1MiB\", within = \"3s\" }\n[[expect]]",
+    );
+    let (_dir, path) = scenario(&waiting);
+    run(&path, &[])
+        .code(1)
+        .stderr(predicate::str::contains("waited 3s for `link.api.bytes.up >= 1MiB`: 60KiB"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_the_environments_fault() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("binds");
+    let listen = format!("listen = \"{}\"\nupstream", taken.local_addr().expect("an address"));
+    let (_dir, path) = scenario(
+        &PASSING.replace("virtual", "real").replace("upstream", &listen).replace("max ==", "max >="),
+    );
+    run(&path, &[]).code(3).stderr(predicate::str::contains("link.api: listen 127.0.0.1:"));
+}
+
+#[test]
+fn an_invalid_file_comes_before_a_failure_and_all_files_are_run() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    write("a-invalid.toml", "scenario = 2");
+    write("b-fails.toml", &PASSING.replace("max == 5ms", "max == 6ms"));
+    write("c-passes.toml", PASSING);
+    let folder = dir.path().to_str().expect("a path");
+    let done = run(folder, &["--json"])
+        .code(2)
+        .stderr(predicate::str::contains("FAIL").and(predicate::str::contains("pass")));
+    let reports: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).expect("a list");
+    assert_eq!(reports.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn another_seed_draws_other_faults() {
+    let drawn = PASSING
+        .replace("latency = \"5ms\"", "reset = { p = \"50%\", within = \"20KiB\" }")
+        .replace("max == 5ms", "max == 0ms");
+    let (_dir, path) = scenario(&drawn.replace("connections = 3", "connections = 30"));
+    let failed = |seed: &str| {
+        let done = run(&path, &["--json", "--seed", seed]).success();
+        let report: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).expect("a report");
+        report["counts"]["load"]["load"].clone()
+    };
+    assert_eq!(failed("1"), failed("1"));
+    assert_ne!(failed("1"), failed("2"));
+}
+
+#[test]
+fn every_scenario_of_the_project_is_valid() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios");
+    let status = squall().arg("check").arg(folder).status().expect("runs");
+    assert!(status.success());
+}

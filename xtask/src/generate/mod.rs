@@ -1,0 +1,41 @@
+//! `cargo xtask gen`: the files that are written from other files.
+
+mod catalogue;
+
+use crate::args::Args;
+use crate::diff;
+use crate::failure::Failure;
+use std::fs;
+use std::path::Path;
+
+/// A generated file: where it is, and what it must say.
+struct Generated {
+    path: &'static str,
+    text: fn(&Path) -> Result<String, Failure>,
+}
+
+const GENERATED: [Generated; 1] = [Generated { path: catalogue::PATH, text: catalogue::text }];
+
+/// Writes every generated file that differs, or with `--check` shows how it differs.
+pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
+    let check = Args::parse(words, &["--check"])?.at_most(0)?.has("--check");
+    let mut stale = Vec::new();
+    for generated in &GENERATED {
+        let path = root.join(generated.path);
+        let wanted = (generated.text)(root)?;
+        let present = fs::read_to_string(&path).unwrap_or_default();
+        if present == wanted {
+            println!("gen: {} is up to date", generated.path);
+        } else if check {
+            print!("{}", diff::unified(generated.path, &present, &wanted));
+            stale.push(generated.path);
+        } else {
+            fs::write(&path, wanted).map_err(|error| Failure::file("write", &path, &error))?;
+            println!("gen: wrote {}", generated.path);
+        }
+    }
+    match stale.as_slice() {
+        [] => Ok(()),
+        stale => Err(Failure::Found(format!("{} is not what `cargo xtask gen` writes", stale.join(", ")))),
+    }
+}
