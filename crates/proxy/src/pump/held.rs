@@ -1,6 +1,7 @@
 //! Bytes of one direction that were read and wait to be written: a queue of blocks, filled at the back, emptied at the front.
 
 use super::budget::Share;
+use bytes::{Buf, BytesMut};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -18,15 +19,19 @@ pub(super) struct Held {
 }
 
 struct Block {
-    data: Box<[u8]>,
-    start: usize,
-    end: usize,
+    /// What is filled, from the first byte that was not consumed, and then room.
+    data: BytesMut,
+    filled: usize,
     _share: Share,
 }
 
 impl Block {
     fn new(capacity: usize) -> Block {
-        Block { data: vec![0; capacity].into(), start: 0, end: 0, _share: Share::take(capacity) }
+        Block { data: BytesMut::zeroed(capacity), filled: 0, _share: Share::take(capacity) }
+    }
+
+    fn spare(&mut self) -> &mut [u8] {
+        &mut self.data[self.filled..]
     }
 }
 
@@ -44,40 +49,40 @@ impl Held {
     /// little.
     pub(super) fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let spare = match self.blocks.back_mut() {
-                Some(block) if block.end < block.data.len() => block,
+            let block = match self.blocks.back_mut() {
+                Some(block) if block.filled < block.data.len() => block,
                 _ => {
                     let capacity = bytes.len().next_power_of_two().clamp(MIN_BLOCK, BLOCK);
                     self.blocks.push_back(Block::new(capacity));
                     continue;
                 }
             };
-            let n = bytes.len().min(spare.data.len() - spare.end);
-            spare.data[spare.end..spare.end + n].copy_from_slice(&bytes[..n]);
-            spare.end += n;
-            self.len += n as u64;
+            let spare = block.spare();
+            let n = bytes.len().min(spare.len());
+            spare[..n].copy_from_slice(&bytes[..n]);
+            self.fill(n);
             bytes = &bytes[n..];
         }
     }
 
     /// Room behind the last byte to read into, at most `limit` bytes; with `bulk` a new block is made where there is little.
     pub(super) fn tail(&mut self, bulk: bool, limit: usize) -> Option<&mut [u8]> {
-        let spare = self.blocks.back().map_or(0, |block| block.data.len() - block.end);
+        let spare = self.blocks.back_mut().map_or(0, |block| block.spare().len());
         if spare < MIN_SPARE {
             if !bulk {
                 return None;
             }
             self.blocks.push_back(Block::new(BLOCK));
         }
-        let block = self.blocks.back_mut()?;
-        let end = block.data.len().min(block.end + limit);
-        Some(&mut block.data[block.end..end])
+        let spare = self.blocks.back_mut()?.spare();
+        let n = spare.len().min(limit);
+        Some(&mut spare[..n])
     }
 
     /// `n` bytes were read into [`Held::tail`].
     pub(super) fn fill(&mut self, n: usize) {
         if let Some(block) = self.blocks.back_mut() {
-            block.end += n;
+            block.filled += n;
             self.len += n as u64;
         }
     }
@@ -86,13 +91,13 @@ impl Held {
     pub(super) fn front<'a>(&'a self, limit: u64, slices: &mut [IoSlice<'a>]) -> usize {
         let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut count = 0;
-        let blocks = self.blocks.iter().filter(|block| block.start < block.end);
+        let blocks = self.blocks.iter().filter(|block| block.filled > 0);
         for (slice, block) in slices.iter_mut().zip(blocks) {
             if left == 0 {
                 break;
             }
-            let n = left.min(block.end - block.start);
-            *slice = IoSlice::new(&block.data[block.start..block.start + n]);
+            let n = left.min(block.filled);
+            *slice = IoSlice::new(&block.data[..n]);
             left -= n;
             count += 1;
         }
@@ -105,10 +110,11 @@ impl Held {
         let mut left = n as usize;
         self.len -= n;
         while let Some(block) = self.blocks.front_mut() {
-            let taken = left.min(block.end - block.start);
-            block.start += taken;
+            let taken = left.min(block.filled);
+            block.data.advance(taken);
+            block.filled -= taken;
             left -= taken;
-            if block.start < block.end {
+            if block.filled > 0 {
                 break;
             }
             self.blocks.pop_front();

@@ -210,3 +210,25 @@ fn tasks_left_over_are_dropped_with_their_world() {
     .unwrap();
     assert_eq!(Arc::strong_count(&left), 1);
 }
+
+#[test]
+fn a_lull_comes_once_for_each_time_before_it_moves() {
+    let seen = run_virtual(|shards| async move {
+        let env = shards.env(0).clone();
+        let sleeper = env.clone();
+        shards.spawn(0, async move {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+                sleeper.sleep(Duration::from_micros(1_700)).await;
+            }
+        });
+        let mut lulls = env.lulls();
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            lulls.next().await;
+            seen.push(env.now());
+        }
+        seen
+    });
+    assert_eq!(seen.unwrap(), [0, 1_700_000, 3_400_000, 5_100_000]);
+}
