@@ -212,7 +212,7 @@ fn tasks_left_over_are_dropped_with_their_world() {
 }
 
 #[test]
-fn a_lull_comes_once_for_each_time_before_it_moves() {
+fn a_lull_comes_at_every_time_once_before_it_moves() {
     let seen = run_virtual(|shards| async move {
         let env = shards.env(0).clone();
         let sleeper = env.clone();
@@ -224,11 +224,14 @@ fn a_lull_comes_once_for_each_time_before_it_moves() {
         });
         let mut lulls = env.lulls();
         let mut seen = Vec::new();
-        for _ in 0..4 {
+        while env.now() < 5_100_000 {
             lulls.next().await;
             seen.push(env.now());
         }
         seen
     });
-    assert_eq!(seen.unwrap(), [0, 1_700_000, 3_400_000, 5_100_000]);
+    let seen = seen.unwrap();
+    assert!([0, 1_700_000, 3_400_000, 5_100_000].iter().all(|time| seen.contains(time)), "{seen:?}");
+    // The coarse hand may stop on its way, but no time is seen twice.
+    assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
 }
