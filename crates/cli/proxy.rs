@@ -68,8 +68,10 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
         let links = start(&args, &shards).await?;
         let metrics = serve_metrics(&args, &links).await?;
+        // Before anybody knows the address, so that no connection is missed.
+        let events = listen(&args, &links);
         announce(&args, &links, metrics.as_ref())?;
-        watch(&args, &links, &mut signals).await;
+        watch(&args, &links, events, &mut signals).await;
         serving::stop(&mut signals, drain(&links, args.serving.grace)).await;
         say_totals(&links);
         Ok(Exit::Ok)
@@ -146,21 +148,24 @@ fn announce(args: &Args, links: &[Proxy], metrics: Option<&MetricsServer>) -> Re
     bound.announce(args.serving.port_file.as_deref())
 }
 
-/// Prints what was asked for until the first signal.
-async fn watch(args: &Args, links: &[Proxy], signals: &mut Signals) {
-    let (sender, mut events) = mpsc::channel::<Event>(256);
-    if args.log_events {
-        for link in links {
-            let (mut heard, sender) = (link.events(), sender.clone());
-            tokio::spawn(async move {
-                while let Some(event) = heard.recv().await {
-                    if sender.send(event).await.is_err() {
-                        return;
-                    }
+/// The events of all links, where they are to be printed.
+fn listen(args: &Args, links: &[Proxy]) -> mpsc::Receiver<Event> {
+    let (sender, events) = mpsc::channel(256);
+    for link in links.iter().filter(|_| args.log_events) {
+        let (mut heard, sender) = (link.events(), sender.clone());
+        tokio::spawn(async move {
+            while let Some(event) = heard.recv().await {
+                if sender.send(event).await.is_err() {
+                    return;
                 }
-            });
-        }
+            }
+        });
     }
+    events
+}
+
+/// Prints what was asked for until the first signal.
+async fn watch(args: &Args, links: &[Proxy], mut events: mpsc::Receiver<Event>, signals: &mut Signals) {
     let mut console = Console::default();
     let mut ticks =
         args.summary.map(|period| tokio::time::interval_at(tokio::time::Instant::now() + period, period));

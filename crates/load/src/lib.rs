@@ -5,7 +5,6 @@
 
 mod counters;
 mod exchange;
-mod lock;
 mod payload;
 mod plan;
 mod report;

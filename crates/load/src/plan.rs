@@ -1,10 +1,10 @@
 //! A load as it is asked for, and one that is running.
 
 use crate::counters::Counts;
-use crate::lock::lock;
 use crate::report::Report;
 use crate::worker::{Shared, Worker};
 use squall_wire::Shards;
+use squall_wire::lock;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use crate::counters::{Counts, Failure};
 use crate::exchange::Exchange;
-use crate::lock::lock;
 use crate::payload::Payload;
 use crate::plan::Load;
 use crate::report::{Latencies, Report};
+use squall_wire::lock;
 use squall_wire::{Env, Stream};
 use std::io;
 use std::sync::{Arc, Mutex};

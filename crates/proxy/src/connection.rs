@@ -4,6 +4,7 @@ use crate::close::CloseReason;
 use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
+use crate::options::FLUSH_LIMIT;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
 use squall_faults::{Ending, Peer};
@@ -14,10 +15,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
-use std::time::Duration;
-
-/// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
-pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
     // Recorded on drop, so that a connection whose task is dropped with its shard is counted too.

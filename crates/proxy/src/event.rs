@@ -1,7 +1,7 @@
 //! What happens on a link, for whoever listens; free while nobody does.
 
 use crate::close::CloseReason;
-use crate::lock::lock;
+use squall_wire::lock;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -15,7 +15,6 @@ mod guard;
 mod link;
 mod live;
 mod live_plan;
-mod lock;
 mod metrics;
 mod options;
 mod proxy;

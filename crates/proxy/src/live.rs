@@ -1,7 +1,7 @@
 //! One open connection as seen from outside its pump: its counters, and the orders it is given.
 
-use crate::lock::lock;
 use squall_faults::{ConnKey, Direction};
+use squall_wire::lock;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

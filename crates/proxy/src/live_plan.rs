@@ -1,8 +1,8 @@
 //! The plan of a link as it changes: immutable plans, replaced as a whole, with a generation that readers compare.
 
-use crate::lock::lock;
 use crate::metrics::FaultMetrics;
 use squall_faults::{FaultSpec, LinkId, NameTaken, Plan, Planned};
+use squall_wire::lock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -15,6 +15,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What one direction of one connection holds at the most unless told: 20 ms of latency at 3 GB/s.
 const BUFFER: u64 = 64 << 20;
 
+/// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
+pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
+
 impl Default for Options {
     fn default() -> Options {
         Options {

@@ -2,9 +2,9 @@
 
 use crate::close::CloseReason;
 use crate::live::Live;
-use crate::lock::lock;
 use crate::metrics::{Bytes, Closes, Connections};
 use squall_faults::{ConnKey, Direction};
+use squall_wire::lock;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -49,6 +49,7 @@ pub use dialer::Dialer;
 pub use env::Env;
 pub use limits::raise_descriptor_limit;
 pub use listener::{Incoming, Listener};
+pub use lock::lock;
 pub use lull::Lulls;
 pub use mem::MemStream;
 pub use net::MemListener;

@@ -1,7 +1,7 @@
 //! What a fault may ask for while it is being called.
 
 use super::action::{Item, Range};
-use super::stage::Slot;
+use super::slot::Slot;
 use crate::direction::Side;
 use crate::key::Lane;
 use crate::tick::Tick;

@@ -4,6 +4,7 @@ mod action;
 mod conn;
 mod cx;
 mod line;
+mod slot;
 mod stage;
 
 pub use action::{Action, Ending, Range};

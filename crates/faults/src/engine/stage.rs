@@ -2,6 +2,7 @@
 
 use super::action::{Item, Range};
 use super::cx::Cx;
+use super::slot::Slot;
 use crate::direction::Side;
 use crate::fault::Fault;
 use crate::key::Lane;
@@ -9,7 +10,6 @@ use crate::plan::Planned;
 use crate::spec::After;
 use crate::tick::Tick;
 use crate::value::nanos;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A fault at work on one connection and direction, its type erased: the hooks of [`Fault`] with the state inside.
@@ -50,25 +50,6 @@ impl<F: Fault> Running for Active<F> {
     }
     fn per_segment(&self) -> bool {
         self.fault.per_segment()
-    }
-}
-
-/// The part of a stage that its fault reaches through [`Cx`].
-#[derive(Default)]
-pub(super) struct Slot {
-    queue: VecDeque<(Tick, Item)>,
-    queued: u64,
-    pub(super) base: u64,
-    pub(super) armed_by_time: bool,
-    pub(super) acted: bool,
-}
-
-impl Slot {
-    /// Appends an item; order is kept here, once for all faults: nothing leaves before what stands ahead of it.
-    pub(super) fn queue_at(&mut self, due: Tick, item: Item) {
-        let due = self.queue.back().map_or(due, |(ahead, _)| due.max(*ahead));
-        self.queued += item.bytes();
-        self.queue.push_back((due, item));
     }
 }
 
@@ -162,7 +143,7 @@ impl Stage {
             Trigger::AtTick(tick) => Some((tick, Due::Arm)),
             _ => None,
         };
-        let release = self.slot.queue.front().map(|(due, _)| (*due, Due::Release));
+        let release = self.slot.next_due().map(|due| (due, Due::Release));
         match (arm, release) {
             (Some(a), Some(r)) => Some(if a.0 <= r.0 { a } else { r }),
             (a, r) => a.or(r),
@@ -172,13 +153,11 @@ impl Stage {
 
     /// Takes out the first item.
     pub(super) fn release(&mut self) -> Option<Item> {
-        let (_, item) = self.slot.queue.pop_front()?;
-        self.slot.queued -= item.bytes();
-        Some(item)
+        self.slot.release()
     }
 
     pub(super) fn room(&self) -> u64 {
-        self.running.room(self.slot.queued)
+        self.running.room(self.slot.queued())
     }
 
     /// The next offset behind `from` at which bytes must be cut before they enter.
@@ -192,8 +171,7 @@ impl Stage {
     }
 
     pub(super) fn clear(&mut self) {
-        self.slot.queue.clear();
-        self.slot.queued = 0;
+        self.slot.clear();
         self.trigger = Trigger::Met;
     }
 }

@@ -10,10 +10,10 @@ mod idle;
 mod watch;
 
 use crate::close::CloseReason;
-use crate::connection::FLUSH_LIMIT;
 use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
+use crate::options::FLUSH_LIMIT;
 use alarm::Alarm;
 use held::Held;
 use idle::Idle;

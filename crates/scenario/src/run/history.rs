@@ -1,9 +1,9 @@
 //! The last things that happened on a link, kept for the case that somebody asks why a run failed.
 
 use squall_proxy::{Event, Proxy};
-use squall_wire::Shards;
+use squall_wire::{Shards, lock};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 
 /// How many are kept.
@@ -31,7 +31,7 @@ impl History {
                     }
                     Event::BytesUpstream { .. } | Event::BytesDownstream { .. } => continue,
                 };
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut kept = lock(&kept);
                 if kept.len() == KEPT {
                     kept.pop_front();
                 }
@@ -50,7 +50,7 @@ impl History {
 
     /// What was kept, each with its time since `began`.
     pub(super) fn lines(&self, link: &str, began: u64) -> Vec<String> {
-        let kept = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.lines);
         let millis = |at: u64| at.saturating_sub(began) as f64 / 1e6;
         kept.iter().map(|(at, line)| format!("{:10.3} ms  link.{link}  {line}", millis(*at))).collect()
     }
