@@ -3,6 +3,7 @@
 mod echo;
 mod errors;
 mod faults;
+mod faults_command;
 mod metrics;
 mod process;
 mod proxy;

@@ -4,7 +4,9 @@ mod check;
 mod echo;
 mod events;
 mod exit;
+mod faults;
 mod logging;
+mod output;
 mod parse;
 mod proxy;
 mod ready;
@@ -39,6 +41,7 @@ enum Command {
     Echo(echo::Args),
     Run(run::Args),
     Check(check::Args),
+    Faults(faults::Args),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Echo(args) => echo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
+        Command::Faults(args) => faults::main(args),
     };
     let exit = done.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

@@ -26,6 +26,12 @@ pub(crate) fn size(text: &str) -> Result<Size, String> {
     value(text)
 }
 
+/// A size of at least a byte.
+pub(crate) fn piece(text: &str) -> Result<Size, String> {
+    let piece = size(text)?;
+    if piece.as_bytes() == 0 { Err("it must be at least a byte".to_owned()) } else { Ok(piece) }
+}
+
 pub(crate) fn fault(text: &str) -> Result<LinkedSpec, String> {
     text.parse().map_err(|error: squall::SpecError| error.to_string())
 }

@@ -2,12 +2,12 @@
 
 use crate::exit::Exit;
 use crate::signals::Signals;
-use crate::{Failure, serving};
+use crate::{Failure, output, serving};
 use squall::scenario::report::Report;
 use squall::scenario::snapshot::is_ci;
 use squall::scenario::{Conclusion, Execution, execute};
 use std::fs;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -122,11 +122,7 @@ fn write_json(target: &Path, reports: &[Report], single: bool) -> Result<(), Fai
     };
     let mut text = text.map_err(|error| Failure::environment(format!("write the report: {error}")))?;
     text.push('\n');
-    let written = match target.as_os_str() == "-" {
-        true => stdout().lock().write_all(text.as_bytes()),
-        false => fs::write(target, text),
-    };
-    written.map_err(|error| Failure::environment(format!("cannot write {}: {error}", target.display())))
+    output::write(target, &text)
 }
 
 /// A signal cuts the run short: everything it started lives in this process and ends with it.

@@ -1,6 +1,7 @@
 //! Commands of the project: `cargo xtask help`.
 
 mod args;
+mod binary;
 mod ci;
 mod diff;
 mod e2e;
@@ -22,7 +23,7 @@ The project's own commands.
       What continuous integration runs, or only the named steps of it:
       fmt, clippy, test, doc, gen, tidy, e2e.
   cargo xtask gen [--check]
-      Write the generated files. --check only compares them.
+      Write the generated files, docs/faults.md with what squall says of its faults. --check only compares them.
   cargo xtask tidy
       Check the rules of the code that no compiler knows.
 

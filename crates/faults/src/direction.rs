@@ -1,6 +1,6 @@
 //! Which way bytes run through a link, and which of its two peers is meant.
 
-use crate::value::{Value, ValueError};
+use crate::value::words;
 use std::fmt;
 
 /// One way through a link.
@@ -85,37 +85,6 @@ impl fmt::Display for Peer {
             Peer::Server => "server",
         })
     }
-}
-
-/// A value written as one of a few fixed words: its type, the words, and how each is shown.
-macro_rules! words {
-    ($(#[doc = $doc:literal])* $name:ident, $kind:literal, { $($(#[doc = $vdoc:literal])* $variant:ident = $($word:literal)|+),+ $(,)? }) => {
-        $(#[doc = $doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $name { $($(#[doc = $vdoc])* $variant),+ }
-
-        impl Value for $name {
-            const KIND: &'static str = $kind;
-            fn parse(text: &str) -> Result<Self, ValueError> {
-                match text {
-                    $($($word)|+ => Ok($name::$variant),)+
-                    _ => {
-                        let words = [$($($word),+),+];
-                        Err(ValueError::word(text, $kind, &words))
-                    }
-                }
-            }
-            fn render(&self) -> Option<String> {
-                Some(self.to_string())
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self { $($name::$variant => { let [first, ..] = [$($word),+]; f.write_str(first) })+ }
-            }
-        }
-    };
 }
 
 words! {

@@ -27,6 +27,12 @@ pub enum Rank {
     Rate,
     /// Faults that delay.
     Delay,
+    /// Faults that hold the link up for a while.
+    Pause,
+    /// Faults that cut the stream into pieces.
+    Slice,
+    /// Faults that concern the end of the stream.
+    Close,
 }
 
 /// A fault on traffic. The implementing struct is its parameters and never changes; what it remembers of one connection and
@@ -44,6 +50,12 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     const ON: Carrier;
     /// Its place in the line.
     const RANK: Rank;
+    /// True where it takes bytes out of the stream or ends connections.
+    const CUTS: bool = false;
+    /// True where it alters bytes that it lets pass.
+    const ALTERS: bool = false;
+    /// True where a clock decides what it acts on, not a position or a draw.
+    const TIMED: bool = false;
     /// The directions in which it acts unless told.
     const DIRECTIONS: Directions = Directions::Down;
     /// What is remembered of one connection and direction.
@@ -67,6 +79,12 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     fn fin(&self, _state: &mut Self::State, cx: &mut Cx<'_>) {
         cx.fin();
     }
+
+    /// The time asked for with [`Cx::wake_at`] has come.
+    fn timer(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
+
+    /// The fault is taken off this connection. What it holds is let go afterwards.
+    fn removed(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
 
     /// How many more bytes the fault is ready to hold while it holds `queued`; reading stops at 0.
     fn room(&self, _queued: u64) -> u64 {

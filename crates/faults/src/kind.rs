@@ -29,6 +29,12 @@ pub struct Kind {
     pub on: Carrier,
     /// Its place in the line.
     pub rank: Rank,
+    /// True where it takes bytes out of the stream or ends connections.
+    pub cuts: bool,
+    /// True where it alters bytes that it lets pass.
+    pub alters: bool,
+    /// True where a clock decides what it acts on, not a position or a draw.
+    pub timed: bool,
     /// The directions in which it acts unless told.
     pub directions: Directions,
     pub(crate) check: fn(&str, &str) -> Result<(), ValueError>,
@@ -46,6 +52,9 @@ impl Kind {
             params: F::PARAMS,
             on: F::ON,
             rank: F::RANK,
+            cuts: F::CUTS,
+            alters: F::ALTERS,
+            timed: F::TIMED,
             directions: F::DIRECTIONS,
             check: F::check,
             read: |items| Ok(Arc::new(F::read(items)?)),

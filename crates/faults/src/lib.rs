@@ -22,13 +22,13 @@ mod spec;
 mod tick;
 pub mod value;
 
-pub use catalogue::{Bandwidth, KINDS, Latency, Reset};
+pub use catalogue::*;
 pub use direction::{Direction, Directions, Peer, Side};
-pub use engine::{Action, Conn, Cx, Ending, Range};
+pub use engine::{Action, Conn, Cx, Ending, How, Range};
 pub use fault::{Carrier, Fault, Rank};
 pub use key::{ConnKey, Lane, below, chance};
 pub use kind::{Kind, find_kind, kind_names};
-pub use params::{Items, Param, Params};
+pub use params::{Absent, Items, Param, Params};
 pub use plan::{DEFAULT_SEGMENT, LinkId, NameTaken, Plan, Planned};
 pub use spec::{
     After, FaultSpec, LinkedSpec, Part, PartError, Scope, Shape, SpecBuilder, SpecError, nearest,

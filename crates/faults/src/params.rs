@@ -9,8 +9,23 @@ pub struct Param {
     pub name: &'static str,
     /// The kind of its value, such as `duration`.
     pub kind: &'static str,
+    /// The words that its value may be, where it is one of a few.
+    pub words: &'static [&'static str],
+    /// What holds where it is not given.
+    pub absent: fn() -> Absent,
     /// What it means, line by line.
     pub doc: &'static [&'static str],
+}
+
+/// What holds for a parameter that is not given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Absent {
+    /// It must be given.
+    Refused,
+    /// Nothing stands in its place.
+    Unset,
+    /// A default, as it would be written.
+    Default(String),
 }
 
 /// Texts by key, as they were written.
@@ -52,56 +67,64 @@ pub trait Params: Sized {
 }
 
 /// Declares a struct of parameters and implements [`Params`] for it. A field is `name: Type = default` or `name: Type`; the
-/// latter is required unless its type has a meaning for absence, as `Option` has. Doc comments become documentation.
+/// latter is required unless its type has a meaning for absence, as `Option` has. A key that is no identifier is given with
+/// `name as "key"`. Doc comments become documentation.
 macro_rules! params {
     (
         $(#[doc = $about:literal])*
         pub struct $name:ident {
-            $( $(#[doc = $doc:literal])* $field:ident : $type:ty $(= $default:expr)? ),+ $(,)?
+            $( $(#[doc = $doc:literal])* $field:ident $(as $key:literal)? : $type:ty $(= $default:expr)? ),* $(,)?
         }
     ) => {
         $(#[doc = $about])*
         #[derive(Clone, PartialEq, Debug)]
-        pub struct $name { $( $(#[doc = $doc])* pub $field: $type ),+ }
+        pub struct $name { $( $(#[doc = $doc])* pub $field: $type ),* }
 
         impl $crate::params::Params for $name {
             const ABOUT: &'static [&'static str] = &[$($about),*];
             const PARAMS: &'static [$crate::params::Param] = &[$(
                 $crate::params::Param {
-                    name: stringify!($field),
+                    name: $crate::params::params!(@key $field $($key)?),
                     kind: <$type as $crate::value::Value>::KIND,
+                    words: <$type as $crate::value::Value>::WORDS,
+                    absent: || $crate::params::absent_of::<$type>($crate::params::params!(@default $($default)?)),
                     doc: &[$($doc),*],
                 }
-            ),+];
+            ),*];
 
             fn check(key: &str, text: &str) -> Result<(), $crate::value::ValueError> {
+                // A fault may have no parameters.
+                let _ = text;
                 match key {
-                    $(stringify!($field) => <$type as $crate::value::Value>::parse(text).map(drop),)+
+                    $($crate::params::params!(@key $field $($key)?) => <$type as $crate::value::Value>::parse(text).map(drop),)*
                     _ => Ok(()),
                 }
             }
 
             fn read(items: &$crate::params::Items) -> Result<Self, $crate::value::ValueError> {
+                let _ = items;
                 Ok($name { $(
-                    $field: match items.get(stringify!($field)) {
+                    $field: match items.get($crate::params::params!(@key $field $($key)?)) {
                         Some(text) => <$type as $crate::value::Value>::parse(text)?,
-                        None => $crate::params::default_of::<$type>(stringify!($field), $crate::params::params!(@default $($default)?))?,
+                        None => $crate::params::default_of::<$type>($crate::params::params!(@key $field $($key)?), $crate::params::params!(@default $($default)?))?,
                     }
-                ),+ })
+                ),* })
             }
 
             fn show(&self, key: &str) -> Option<String> {
                 match key {
-                    $(stringify!($field) => {
+                    $($crate::params::params!(@key $field $($key)?) => {
                         let default: Option<$type> = $crate::params::params!(@default $($default)?);
                         if default.as_ref() == Some(&self.$field) { return None; }
                         $crate::value::Value::render(&self.$field)
-                    })+
+                    })*
                     _ => None,
                 }
             }
         }
     };
+    (@key $field:ident) => { stringify!($field) };
+    (@key $field:ident $key:literal) => { $key };
     (@default) => { None };
     (@default $default:expr) => { Some($default) };
 }
@@ -110,4 +133,13 @@ pub(crate) use params;
 /// A parameter's value where no text was given.
 pub(crate) fn default_of<T: crate::value::Value>(name: &str, default: Option<T>) -> Result<T, ValueError> {
     default.or_else(T::absent).ok_or_else(|| ValueError::new(format!("missing `{name}`, a {}", T::KIND)))
+}
+
+/// What is told of a parameter with this default, or without one.
+pub(crate) fn absent_of<T: crate::value::Value>(default: Option<T>) -> Absent {
+    match default.or_else(T::absent).map(|value| value.render()) {
+        Some(Some(text)) => Absent::Default(text),
+        Some(None) => Absent::Unset,
+        None => Absent::Refused,
+    }
 }

@@ -3,6 +3,7 @@
 use crate::direction::Direction;
 use crate::key::{ConnKey, Lane};
 use crate::spec::FaultSpec;
+use crate::tick::Tick;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,6 +48,7 @@ pub struct Planned {
     name: String,
     spec: FaultSpec,
     since: u64,
+    joined: Tick,
     fired: AtomicU64,
 }
 
@@ -76,20 +78,27 @@ impl Plan {
         self.faults.iter().find(|planned| planned.name == name)
     }
 
-    /// Adds a fault; `accepted` is how many connections the link has accepted so far. A fault without a name takes its
+    /// Adds a fault; `accepted` is how many connections the link has accepted so far, `now` the
+    /// time from which its windows count. A fault without a name takes its
     /// kind's, then `latency_2` and so on.
     ///
     /// # Errors
     /// Where the name that the fault was given is taken.
-    pub fn add(&mut self, spec: FaultSpec, accepted: u64) -> Result<Arc<Planned>, NameTaken> {
+    pub fn add(&mut self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, NameTaken> {
         let name = match spec.name() {
             Some(name) if self.find(name).is_some() => return Err(NameTaken(name.to_owned())),
             Some(name) => name.to_owned(),
             None => self.free_name(spec.kind().name),
         };
         self.last_id += 1;
-        let planned =
-            Arc::new(Planned { id: self.last_id, name, spec, since: accepted, fired: AtomicU64::new(0) });
+        let planned = Arc::new(Planned {
+            id: self.last_id,
+            name,
+            spec,
+            since: accepted,
+            joined: now,
+            fired: AtomicU64::new(0),
+        });
         self.faults.push(planned.clone());
         Ok(planned)
     }
@@ -140,6 +149,11 @@ impl Planned {
     /// The place of the link's connection `number` among those accepted since the fault was added.
     pub(crate) fn index_of(&self, number: u64) -> i64 {
         number.wrapping_sub(self.since) as i64
+    }
+
+    /// When it joined the plan.
+    pub(crate) fn joined(&self) -> Tick {
+        self.joined
     }
 
     pub(crate) fn counter(&self) -> &AtomicU64 {

@@ -7,7 +7,7 @@ use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
-use squall_faults::{Ending, Peer};
+use squall_faults::{Ending, How, Peer};
 use squall_wire::{Env, Incoming, Stream};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -15,6 +15,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
+use std::time::Duration;
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
     // Recorded on drop, so that a connection whose task is dropped with its shard is counted too.
@@ -114,9 +115,9 @@ async fn relay(link: &Arc<Link>, env: &Env, live: &Arc<Live>, client: Stream, se
             abort([&client, &server]);
             CloseReason::Cancelled
         }
-        End::Reset(ending, reason) => {
+        End::Told(ending, reason) => {
             let streams = [&client, &server];
-            if unless_cancelled(live, reset(env, streams, ending)).await.is_none() {
+            if unless_cancelled(live, close(env, streams, ending)).await.is_none() {
                 abort(streams);
             }
             reason
@@ -131,22 +132,22 @@ fn abort(streams: [&Stream; 2]) {
     }
 }
 
-/// RST to one side or both; the other peer sees an orderly end.
-async fn reset(env: &Env, streams: [&Stream; 2], ending: Ending) {
-    if ending.flush {
+/// RST to whom it is for; an orderly end for the others.
+async fn close(env: &Env, streams: [&Stream; 2], ending: Ending) {
+    if ending.flushes() {
         streams[ending.direction.receiver().index()].drained(env, FLUSH_LIMIT).await;
     }
-    let (reset, spared): (Vec<_>, Vec<_>) =
-        [Peer::Client, Peer::Server].into_iter().partition(|peer| ending.side.includes(*peer));
+    let is_reset = |peer: &Peer| matches!(ending.how, How::Reset { side, .. } if side.includes(*peer));
+    let (reset, spared): (Vec<_>, Vec<_>) = [Peer::Client, Peer::Server].into_iter().partition(is_reset);
     for peer in reset {
         let _ = streams[peer.index()].abort();
     }
-    for peer in spared {
-        let stream = streams[peer.index()];
-        if stream.finish().is_ok() {
-            // Closing with bytes unread would send a RST after all.
-            env.timeout(FLUSH_LIMIT, swallow(stream)).await;
-        }
+    let deadline = env.now().saturating_add(FLUSH_LIMIT.as_nanos() as u64);
+    let spared = spared.into_iter().map(|peer| streams[peer.index()]);
+    for stream in spared.filter(|stream| stream.finish().is_ok()).collect::<Vec<_>>() {
+        // Closing with bytes unread would send a RST after all.
+        let left = Duration::from_nanos(deadline.saturating_sub(env.now()));
+        env.timeout(left, swallow(stream)).await;
     }
 }
 

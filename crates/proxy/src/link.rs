@@ -5,7 +5,7 @@ use crate::live_plan::LivePlan;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::registry::Registry;
-use squall_faults::{FaultSpec, LinkId, NameTaken, Planned};
+use squall_faults::{FaultSpec, LinkId, NameTaken, Planned, Tick};
 use squall_wire::{Endpoint, Shards};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -27,7 +27,8 @@ pub(crate) struct Link {
 impl Link {
     /// Puts a fault in force. Connections meet it with whatever arrives after this returns.
     pub(crate) fn add_fault(&self, spec: FaultSpec) -> Result<Arc<Planned>, NameTaken> {
-        let planned = self.plan.add(spec, self.registry.accepted())?;
+        let now = Tick::from_nanos(self.shards.env(0).now());
+        let planned = self.plan.add(spec, self.registry.accepted(), now)?;
         self.registry.for_each(|live| live.wake());
         Ok(planned)
     }

@@ -1,7 +1,7 @@
 //! The plan of a link as it changes: immutable plans, replaced as a whole, with a generation that readers compare.
 
 use crate::metrics::FaultMetrics;
-use squall_faults::{FaultSpec, LinkId, NameTaken, Plan, Planned};
+use squall_faults::{FaultSpec, LinkId, NameTaken, Plan, Planned, Tick};
 use squall_wire::lock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -36,10 +36,10 @@ impl LivePlan {
         (inner.plan.clone(), self.generation())
     }
 
-    pub(crate) fn add(&self, spec: FaultSpec, accepted: u64) -> Result<Arc<Planned>, NameTaken> {
+    pub(crate) fn add(&self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, NameTaken> {
         let mut inner = lock(&self.inner);
         let mut plan = Plan::clone(&inner.plan);
-        let planned = plan.add(spec, accepted)?;
+        let planned = plan.add(spec, accepted, now)?;
         self.replace(&mut inner, plan);
         Ok(planned)
     }

@@ -1,8 +1,8 @@
 //! Which values of a report are the same in every run, and which are left open, and by what.
 
-use squall_faults::{After, FaultSpec, Rank};
+use squall_faults::FaultSpec;
 
-use crate::model::{Action, Clock, Link, Scenario, Target, Upstream};
+use crate::model::{Action, Clock, Link, Load, Scenario, Target, Upstream};
 use crate::paths::{Nature, field};
 
 /// Sorts the paths of a scenario's report: what is exact stands under `counts`, what is open under `timing`.
@@ -64,23 +64,27 @@ impl Certainty {
     }
 
     fn open_by_fault(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec) {
-        let kind = fault.kind().name;
-        let timed = matches!(fault.scope().after, Some(After::Time(_)));
+        let kind = fault.kind();
+        let name = fault.name().unwrap_or(kind.name);
+        let timed = kind.timed || fault.scope().is_timed();
         if timed {
-            let name = fault.name().unwrap_or(kind);
-            let reason = format!("when `{name}` arms is decided by the real clock");
+            let reason = format!("what `{name}` acts on is decided by the real clock");
             self.push(format!("link.{}.faults.{name}.fired", link.name), &reason);
         }
-        // Whatever acts at a position discards or cuts.
-        let cuts_at_a_time = timed && fault.kind().rank == Rank::Position;
-        if kind != "reset" && !cuts_at_a_time {
+        if !kind.cuts {
             return;
         }
-        let reason = format!("a `{kind}` on link `{}` may overtake bytes that are on their way", link.name);
+        let reason = format!("`{name}` on link `{}` may cut off bytes that are on their way", link.name);
+        if timed {
+            for (load, _) in scenario.loads().filter(|(_, load)| load.passes(scenario, &link.name)) {
+                self.push(format!("load.{load}"), &reason);
+            }
+        }
         for affected in connected(scenario, &link.name) {
             self.push(format!("link.{}.bytes", affected.name), &reason);
-            if cuts_at_a_time {
+            if timed {
                 self.push(format!("link.{}.closes", affected.name), &reason);
+                self.push(format!("link.{}.connections", affected.name), &reason);
             }
             if let Upstream::Echo(echo) = &affected.upstream {
                 self.push(format!("echo.{echo}.bytes"), &reason);
@@ -98,15 +102,20 @@ impl Certainty {
                 self.push(format!("echo.{echo}"), &reason);
             }
         }
-        for (name, load) in scenario.loads() {
-            if matches!(&load.target, Target::Link(first) if passes(scenario, first, down)) {
-                self.push(format!("load.{name}"), &reason);
-            }
+        for (load, _) in scenario.loads().filter(|(_, load)| load.passes(scenario, down)) {
+            self.push(format!("load.{load}"), &reason);
         }
     }
 
     fn push(&mut self, prefix: String, reason: &str) {
         self.open.push(Open { prefix, reason: reason.to_owned() });
+    }
+}
+
+impl Load {
+    /// Whether its connections run through the link `through`.
+    fn passes(&self, scenario: &Scenario, through: &str) -> bool {
+        matches!(&self.target, Target::Link(first) if passes(scenario, first, through))
     }
 }
 

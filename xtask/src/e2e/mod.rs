@@ -1,6 +1,5 @@
 //! `cargo xtask e2e`: the built binary against every scenario and every invalid file under fixtures.
 
-mod binary;
 mod cases;
 mod child;
 mod invalid;
@@ -9,7 +8,7 @@ mod scenario;
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::workspace;
+use crate::{binary, workspace};
 use cases::{Cases, Kind};
 use indicatif::{ProgressBar, ProgressStyle};
 use outcome::{Outcome, Table};

@@ -1,6 +1,7 @@
 //! `cargo xtask gen`: the files that are written from other files.
 
 mod catalogue;
+mod reference;
 
 use crate::args::Args;
 use crate::diff;
@@ -14,7 +15,11 @@ struct Generated {
     text: fn(&Path) -> Result<String, Failure>,
 }
 
-const GENERATED: [Generated; 1] = [Generated { path: catalogue::PATH, text: catalogue::text }];
+/// In this order: the reference is printed by a binary that has the catalogue in it.
+const GENERATED: [Generated; 2] = [
+    Generated { path: catalogue::PATH, text: catalogue::text },
+    Generated { path: reference::PATH, text: reference::text },
+];
 
 /// Writes every generated file that differs, or with `--check` shows how it differs.
 pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {

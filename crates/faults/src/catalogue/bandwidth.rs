@@ -61,7 +61,7 @@ impl Fault for Bandwidth {
     const NAME: &'static str = "bandwidth";
     const EXAMPLE: &'static str = "bandwidth:1MB/s";
     const MAIN: Option<&'static str> = Some("rate");
-    const ON: Carrier = Carrier::Both;
+    const ON: Carrier = Carrier::Stream;
     const RANK: Rank = Rank::Rate;
     type State = Wire;
 

@@ -47,7 +47,7 @@ impl Fault for Latency {
     const NAME: &'static str = "latency";
     const EXAMPLE: &'static str = "latency:50ms,jitter=5ms";
     const MAIN: Option<&'static str> = Some("delay");
-    const ON: Carrier = Carrier::Both;
+    const ON: Carrier = Carrier::Stream;
     const RANK: Rank = Rank::Delay;
     type State = ();
 

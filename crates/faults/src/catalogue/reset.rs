@@ -88,6 +88,7 @@ impl Fault for Reset {
     const MAIN: Option<&'static str> = Some("at");
     const ON: Carrier = Carrier::Stream;
     const RANK: Rank = Rank::Position;
+    const CUTS: bool = true;
     type State = Mark;
 
     fn validate(&self, scope: &Scope) -> Result<(), String> {

@@ -28,30 +28,61 @@ impl Range {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// Write these bytes to the receiver.
-    Write(Range),
+    Write {
+        /// Which.
+        range: Range,
+        /// In a system call of their own, not joined with others.
+        alone: bool,
+    },
     /// Forget these bytes.
     Discard(Range),
+    /// Invert bits of a byte that has not been written yet.
+    Flip {
+        /// Which byte.
+        offset: u64,
+        /// Which bits.
+        mask: u8,
+    },
     /// Tell the receiver that no more bytes follow.
     Fin,
-    /// End the whole connection with a RST. Nothing follows in either direction.
-    Reset(Ending),
+    /// End the whole connection. Nothing follows in either direction.
+    End(Ending),
 }
 
-/// A RST that ends a connection.
+/// How a fault ends a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ending {
     /// The direction in whose place it stands.
     pub direction: Direction,
-    /// Who gets the RST; the other peer sees an orderly end.
-    pub side: Side,
-    /// Wait until what was written before it has reached the receiver; without, it overtakes that.
-    pub flush: bool,
+    /// What the peers see.
+    pub how: How,
+}
+
+/// What the peers see of the end of their connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum How {
+    /// A RST.
+    Reset {
+        /// Who gets it; the other peer sees an orderly end.
+        side: Side,
+        /// Wait until what was written before it has reached the receiver; without, it overtakes that.
+        flush: bool,
+    },
+    /// An orderly end for both, at once.
+    Close,
+}
+
+impl Ending {
+    /// Whether what stands before it is to be delivered first.
+    pub fn flushes(self) -> bool {
+        matches!(self.how, How::Reset { flush: true, .. })
+    }
 }
 
 /// What stands in a line of faults.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Item {
-    Data(Range),
+    Data { range: Range, alone: bool },
     Drop(Range),
     Fin,
     Reset(Side),
@@ -60,7 +91,7 @@ pub(super) enum Item {
 impl Item {
     pub(super) fn bytes(self) -> u64 {
         match self {
-            Item::Data(range) | Item::Drop(range) => range.len,
+            Item::Data { range, .. } | Item::Drop(range) => range.len,
             Item::Fin | Item::Reset(_) => 0,
         }
     }

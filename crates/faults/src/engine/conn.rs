@@ -1,9 +1,10 @@
 //! One connection under a plan, both directions together: ranges in, actions out.
 
-use super::action::{Action, Ending, Item, Range};
+use super::action::{Action, Ending, How, Item, Range};
+use super::cx::Effects;
 use super::line::Line;
 use super::stage::{Due, Stage};
-use crate::direction::{Direction, Side};
+use crate::direction::Direction;
 use crate::key::ConnKey;
 use crate::plan::{LinkId, Plan};
 use crate::tick::Tick;
@@ -89,7 +90,7 @@ impl Conn {
         while rest.len > 0 && self.ending.is_none() {
             let piece;
             (piece, rest) = self.lines[direction.index()].cut(rest);
-            self.enter(direction, 0, now, Item::Data(piece));
+            self.enter(direction, 0, now, Item::Data { range: piece, alone: false });
             self.run(now);
         }
     }
@@ -143,7 +144,12 @@ impl Conn {
         self.lines[direction.index()].held
     }
 
-    /// The RST that ends the connection, from the moment it is certain; [`Conn::pop`] gives it in its place. Whoever cannot
+    /// True where something is on its way: it will come out by itself when its time has come.
+    pub fn carries(&self) -> bool {
+        self.lines.iter().flat_map(|line| &line.stages).any(Stage::carries)
+    }
+
+    /// What ends the connection, from the moment it is certain; [`Conn::pop`] gives it in its place. Whoever cannot
     /// deliver what stands before it need not wait: nothing else follows in either direction.
     pub fn ending(&self) -> Option<Ending> {
         self.ending
@@ -179,17 +185,14 @@ impl Conn {
                 return;
             }
             let line = &mut self.lines[direction.index()];
-            match due {
-                Due::Arm => {
-                    let offset = line.entered;
-                    let overtaking = line.stages[i].arm(tick, offset);
-                    self.overtake(direction, overtaking);
+            if let Due::Release = due {
+                if let Some(item) = line.stages[i].release() {
+                    self.enter(direction, i + 1, tick, item);
                 }
-                Due::Release => {
-                    if let Some(item) = line.stages[i].release() {
-                        self.enter(direction, i + 1, tick, item);
-                    }
-                }
+            } else {
+                let offset = line.entered;
+                let effects = line.stages[i].turn(&due, tick, offset);
+                self.affect(direction, effects);
             }
         }
     }
@@ -199,31 +202,38 @@ impl Conn {
         let line = &mut self.lines[direction.index()];
         match (line.stages.get_mut(i), item) {
             (Some(stage), item) => {
-                let overtaking = stage.take(at, item);
-                self.overtake(direction, overtaking);
+                let effects = stage.take(at, item);
+                self.affect(direction, effects);
             }
-            (None, Item::Reset(side)) => self.end(direction, side, true),
+            (None, Item::Reset(side)) => self.end(direction, How::Reset { side, flush: true }),
             (None, item) => line.emit(item),
         }
     }
 
-    fn overtake(&mut self, direction: Direction, side: Option<Side>) {
-        if let Some(side) = side {
-            self.end(direction, side, false);
+    /// Does what a fault asked for beyond its line.
+    fn affect(&mut self, direction: Direction, effects: Effects) {
+        for (offset, mask) in effects.flips {
+            self.lines[direction.index()].flip(offset, mask);
+        }
+        if let Some(how) = effects.ending {
+            self.end(direction, how);
         }
     }
 
-    /// The connection ends with a RST. One that keeps its place leaves what came out before it; nothing else survives.
-    fn end(&mut self, direction: Direction, side: Side, flush: bool) {
+    /// The connection ends. What keeps its place leaves what came out before it; nothing else survives.
+    fn end(&mut self, direction: Direction, how: How) {
+        let ending = Ending { direction, how };
         for each in Direction::BOTH {
-            self.lines[each.index()].clear(!(flush && each == direction));
+            self.lines[each.index()].clear(!(ending.flushes() && each == direction));
         }
-        self.lines[direction.index()].end(Action::Reset(Ending { direction, side, flush }));
-        self.ending = Some(Ending { direction, side, flush });
+        self.lines[direction.index()].end(Action::End(ending));
+        self.ending = Some(ending);
     }
 
     fn remove(&mut self, direction: Direction, i: usize, now: Tick) {
         let mut stage = self.lines[direction.index()].stages.remove(i);
+        let effects = stage.remove(now);
+        self.affect(direction, effects);
         while self.ending.is_none()
             && let Some(item) = stage.release()
         {

@@ -1,6 +1,6 @@
 //! What a fault may ask for while it is being called.
 
-use super::action::{Item, Range};
+use super::action::{How, Item, Range};
 use super::slot::Slot;
 use crate::direction::Side;
 use crate::key::Lane;
@@ -17,7 +17,15 @@ pub struct Cx<'a> {
     pub(super) segment: u64,
     pub(super) slot: &'a mut Slot,
     pub(super) fired: &'a AtomicU64,
-    pub(super) overtaking: &'a mut Option<Side>,
+    pub(super) joined: Tick,
+    pub(super) effects: &'a mut Effects,
+}
+
+/// What a fault asks for that does not wait in its line.
+#[derive(Default)]
+pub(super) struct Effects {
+    pub(super) flips: Vec<(u64, u8)>,
+    pub(super) ending: Option<How>,
 }
 
 impl Cx<'_> {
@@ -46,9 +54,34 @@ impl Cx<'_> {
         self.lane.draw(index, slot)
     }
 
+    /// When the fault joined the link's plan: the origin of what all its connections share.
+    pub fn joined(&self) -> Tick {
+        self.joined
+    }
+
     /// Lets bytes go on at `due`, never before what stands ahead of them nor before now.
     pub fn pass_at(&mut self, due: Tick, range: Range) {
-        self.slot.queue_at(due.max(self.at), Item::Data(range));
+        self.slot.queue_at(due.max(self.at), Item::Data { range, alone: false });
+    }
+
+    /// As [`Cx::pass_at`], to be written in a system call of their own.
+    pub fn pass_alone(&mut self, due: Tick, range: Range) {
+        self.slot.queue_at(due.max(self.at), Item::Data { range, alone: true });
+    }
+
+    /// Holds bytes until the fault's window ends or the fault is removed.
+    pub fn hold(&mut self, range: Range) {
+        self.pass_at(Tick::NEVER, range);
+    }
+
+    /// Inverts bits of a byte that has not gone on yet.
+    pub fn flip(&mut self, offset: u64, mask: u8) {
+        self.effects.flips.push((offset, mask));
+    }
+
+    /// Asks to be called ([`crate::Fault::timer`]) at `due`, instead of when it was asked before.
+    pub fn wake_at(&mut self, due: Tick) {
+        self.slot.wake = Some(due);
     }
 
     /// Lets bytes go on now.
@@ -78,7 +111,12 @@ impl Cx<'_> {
 
     /// Ends the connection with a RST at once; everything still held in either direction is lost.
     pub fn reset_now(&mut self, side: Side) {
-        *self.overtaking = Some(side);
+        self.effects.ending = Some(How::Reset { side, flush: false });
+    }
+
+    /// Ends the connection in order for both peers at once; everything still held is lost.
+    pub fn close_now(&mut self) {
+        self.effects.ending = Some(How::Close);
     }
 
     /// Counts one decision of the fault.

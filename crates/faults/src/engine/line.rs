@@ -26,11 +26,13 @@ impl Line {
     pub(super) fn emit(&mut self, item: Item) {
         self.held -= item.bytes();
         match item {
-            Item::Data(range) if !self.finished => match self.out.back_mut() {
-                Some(Action::Write(last)) if last.end() == range.offset => last.len += range.len,
-                _ => self.out.push_back(Action::Write(range)),
+            Item::Data { range, alone } if !self.finished => match self.out.back_mut() {
+                Some(Action::Write { range: last, alone: false }) if !alone && last.end() == range.offset => {
+                    last.len += range.len;
+                }
+                _ => self.out.push_back(Action::Write { range, alone }),
             },
-            Item::Data(range) | Item::Drop(range) => match self.out.back_mut() {
+            Item::Data { range, .. } | Item::Drop(range) => match self.out.back_mut() {
                 Some(Action::Discard(last)) if last.end() == range.offset => last.len += range.len,
                 _ => self.out.push_back(Action::Discard(range)),
             },
@@ -40,6 +42,11 @@ impl Line {
             }
             Item::Fin | Item::Reset(_) => {}
         }
+    }
+
+    /// A byte is altered before it is written.
+    pub(super) fn flip(&mut self, offset: u64, mask: u8) {
+        self.out.push_back(Action::Flip { offset, mask });
     }
 
     /// Appends the action that ends everything.

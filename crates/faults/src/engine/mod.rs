@@ -7,7 +7,7 @@ mod line;
 mod slot;
 mod stage;
 
-pub use action::{Action, Ending, Range};
+pub use action::{Action, Ending, How, Range};
 pub use conn::Conn;
 pub use cx::Cx;
 pub(crate) use stage::{Running, start};

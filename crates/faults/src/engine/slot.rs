@@ -12,6 +12,8 @@ pub(super) struct Slot {
     pub(super) base: u64,
     pub(super) armed_by_time: bool,
     pub(super) acted: bool,
+    /// When the fault wants to be called.
+    pub(super) wake: Option<Tick>,
 }
 
 impl Slot {
@@ -20,6 +22,13 @@ impl Slot {
         let due = self.queue.back().map_or(due, |(ahead, _)| due.max(*ahead));
         self.queued += item.bytes();
         self.queue.push_back((due, item));
+    }
+
+    /// Lets everything go that is held, at `at` or when it was due anyway.
+    pub(super) fn release_all(&mut self, at: Tick) {
+        for (due, _) in &mut self.queue {
+            *due = at.min(*due);
+        }
     }
 
     /// When the first item leaves.
@@ -42,5 +51,6 @@ impl Slot {
     pub(super) fn clear(&mut self) {
         self.queue.clear();
         self.queued = 0;
+        self.wake = None;
     }
 }

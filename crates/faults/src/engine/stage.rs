@@ -1,9 +1,8 @@
 //! One fault in the line of one connection and direction: its state, when it arms, and what it holds.
 
 use super::action::{Item, Range};
-use super::cx::Cx;
+use super::cx::{Cx, Effects};
 use super::slot::Slot;
-use crate::direction::Side;
 use crate::fault::Fault;
 use crate::key::Lane;
 use crate::plan::Planned;
@@ -17,6 +16,8 @@ pub(crate) trait Running: Send {
     fn armed(&mut self, cx: &mut Cx<'_>);
     fn data(&mut self, range: Range, cx: &mut Cx<'_>);
     fn fin(&mut self, cx: &mut Cx<'_>);
+    fn timer(&mut self, cx: &mut Cx<'_>);
+    fn removed(&mut self, cx: &mut Cx<'_>);
     fn room(&self, queued: u64) -> u64;
     fn cut(&self) -> Option<u64>;
     fn per_segment(&self) -> bool;
@@ -42,6 +43,12 @@ impl<F: Fault> Running for Active<F> {
     fn fin(&mut self, cx: &mut Cx<'_>) {
         self.fault.fin(&mut self.state, cx);
     }
+    fn timer(&mut self, cx: &mut Cx<'_>) {
+        self.fault.timer(&mut self.state, cx);
+    }
+    fn removed(&mut self, cx: &mut Cx<'_>) {
+        self.fault.removed(&mut self.state, cx);
+    }
     fn room(&self, queued: u64) -> u64 {
         self.fault.room(queued)
     }
@@ -53,16 +60,23 @@ impl<F: Fault> Running for Active<F> {
     }
 }
 
-/// When the fault arms, or that it has.
-enum Trigger {
+/// Whether the fault is in force, and what changes that.
+enum Phase {
+    /// It arms at this offset.
     AtOffset(u64),
+    /// It arms then: for the first time, or at its next window.
     AtTick(Tick),
-    Met,
+    /// It is in force until then.
+    Armed(Tick),
+    /// It will not arm any more.
+    Over,
 }
 
 /// What happens next in a stage.
 pub(super) enum Due {
     Arm,
+    Disarm,
+    Timer,
     Release,
 }
 
@@ -72,83 +86,150 @@ pub(super) struct Stage {
     slot: Slot,
     lane: Lane,
     segment: u64,
-    trigger: Trigger,
+    phase: Phase,
+    /// From when its windows count, once that is known.
+    start: Option<Tick>,
 }
 
 impl Stage {
     /// A stage that joins its line `now` and has not armed yet. `opened` is when the connection was made.
     pub(super) fn new(planned: Arc<Planned>, lane: Lane, segment: u64, opened: Tick, now: Tick) -> Stage {
-        let trigger = match planned.spec().scope().after {
-            None => Trigger::AtTick(now),
-            Some(After::Bytes(size)) => Trigger::AtOffset(size.as_bytes()),
-            Some(After::Time(delay)) => Trigger::AtTick(opened.plus(nanos(delay)).max(now)),
+        let (phase, start) = match planned.spec().scope().after {
+            None => (Phase::AtTick(now), Some(planned.joined())),
+            Some(After::Bytes(size)) => (Phase::AtOffset(size.as_bytes()), None),
+            Some(After::Time(delay)) => (Phase::AtTick(opened.plus(nanos(delay)).max(now)), None),
         };
         let running = planned.spec().start();
-        Stage { planned, running, slot: Slot::default(), lane, segment, trigger }
+        Stage { planned, running, slot: Slot::default(), lane, segment, phase, start }
     }
 
-    fn call(&mut self, at: Tick, hook: impl FnOnce(&mut dyn Running, &mut Cx<'_>)) -> Option<Side> {
-        let mut overtaking = None;
+    fn call(&mut self, at: Tick, hook: impl FnOnce(&mut dyn Running, &mut Cx<'_>)) -> Effects {
+        let mut effects = Effects::default();
         let mut cx = Cx {
             at,
             lane: self.lane,
             segment: self.segment,
             slot: &mut self.slot,
             fired: self.planned.counter(),
-            overtaking: &mut overtaking,
+            joined: self.planned.joined(),
+            effects: &mut effects,
         };
         hook(&mut *self.running, &mut cx);
-        overtaking
+        effects
     }
 
-    /// Arms the fault where its time has come. `offset` is how far the stream has come.
-    pub(super) fn arm(&mut self, at: Tick, offset: u64) -> Option<Side> {
-        let Trigger::AtTick(due) = self.trigger else { return None };
-        if due > at {
-            return None;
+    /// The window that holds `at`, or the next: when it begins and ends. `None` where there is none any more.
+    fn window(&self, at: Tick) -> Option<(Tick, Tick)> {
+        let scope = self.planned.spec().scope();
+        let start = self.start.unwrap_or(at);
+        let Some(length) = scope.window.map(nanos) else { return Some((start, Tick::NEVER)) };
+        let elapsed = at.as_nanos().saturating_sub(start.as_nanos());
+        let begin = match scope.every.map(nanos) {
+            Some(every) => start.plus(elapsed - elapsed % every),
+            None => start,
+        };
+        match (at < begin.plus(length), scope.every) {
+            (true, _) => Some((begin, begin.plus(length))),
+            (false, Some(every)) => Some((begin.plus(nanos(every)), begin.plus(nanos(every)).plus(length))),
+            (false, None) => None,
         }
-        // Without a trigger the fault's positions count from the start of the stream, with one from where it was met.
-        let by_time = self.planned.spec().scope().after.is_some();
-        self.slot.base = if by_time { offset } else { 0 };
-        self.slot.armed_by_time = by_time;
-        self.trigger = Trigger::Met;
-        self.call(at, |fault, cx| fault.armed(cx))
     }
 
-    /// Takes one item in; `Some` is a RST that overtakes everything.
-    pub(super) fn take(&mut self, at: Tick, item: Item) -> Option<Side> {
-        if let (Trigger::AtOffset(offset), Item::Data(range)) = (&self.trigger, item)
+    /// A trigger is met, or the time of a window has come: arms, unless the window lies ahead.
+    fn begin(&mut self, at: Tick) -> Effects {
+        self.start.get_or_insert(at);
+        match self.window(at) {
+            Some((begin, end)) if begin <= at => {
+                self.phase = Phase::Armed(end);
+                self.call(at, |fault, cx| fault.armed(cx))
+            }
+            Some((begin, _)) => {
+                self.phase = Phase::AtTick(begin);
+                Effects::default()
+            }
+            None => {
+                self.phase = Phase::Over;
+                Effects::default()
+            }
+        }
+    }
+
+    /// Does what is due at `at`, other than a release. `offset` is how far the stream has come.
+    pub(super) fn turn(&mut self, due: &Due, at: Tick, offset: u64) -> Effects {
+        match due {
+            Due::Arm => {
+                // Without a trigger the fault's positions count from the start of the stream, with one from where it was met.
+                self.slot.armed_by_time = self.planned.spec().scope().after.is_some();
+                self.slot.base = if self.slot.armed_by_time { offset } else { 0 };
+                self.begin(at)
+            }
+            Due::Disarm => {
+                self.slot.release_all(at);
+                self.slot.wake = None;
+                self.phase = self.window(at).map_or(Phase::Over, |(begin, _)| Phase::AtTick(begin));
+                Effects::default()
+            }
+            Due::Timer => {
+                self.slot.wake = None;
+                self.call(at, |fault, cx| fault.timer(cx))
+            }
+            Due::Release => Effects::default(),
+        }
+    }
+
+    /// Takes one item in.
+    pub(super) fn take(&mut self, at: Tick, item: Item) -> Effects {
+        let mut effects = Effects::default();
+        if let (Phase::AtOffset(offset), Item::Data { range, .. }) = (&self.phase, item)
             && range.offset >= *offset
         {
             self.slot.base = range.offset;
-            self.trigger = Trigger::Met;
-            let overtaking = self.call(at, |fault, cx| fault.armed(cx));
-            if overtaking.is_some() {
-                return overtaking;
+            effects = self.begin(at);
+            if effects.ending.is_some() {
+                return effects;
             }
         }
-        match (&self.trigger, item) {
-            (Trigger::Met, Item::Data(range)) => self.call(at, |fault, cx| fault.data(range, cx)),
-            (Trigger::Met, Item::Fin) => self.call(at, |fault, cx| fault.fin(cx)),
+        let more = match (&self.phase, item) {
+            // A range that is to be written alone has been cut by a fault of the same rank: it is as small as is wanted.
+            (Phase::Armed(_), Item::Data { range, alone: false }) => {
+                self.call(at, |fault, cx| fault.data(range, cx))
+            }
+            (Phase::Armed(_), Item::Fin) => self.call(at, |fault, cx| fault.fin(cx)),
             _ => {
                 self.slot.queue_at(at, item);
-                None
+                return effects;
             }
-        }
+        };
+        effects.flips.extend(more.flips);
+        effects.ending = more.ending;
+        effects
+    }
+
+    /// The fault is taken off the connection: what it holds is let go.
+    pub(super) fn remove(&mut self, at: Tick) -> Effects {
+        let armed = matches!(self.phase, Phase::Armed(_));
+        self.phase = Phase::Over;
+        self.slot.wake = None;
+        if armed { self.call(at, |fault, cx| fault.removed(cx)) } else { Effects::default() }
     }
 
     /// When the stage has something to do, and what. Nothing where it waits for bytes or for its removal.
     pub(super) fn next(&self) -> Option<(Tick, Due)> {
-        let arm = match self.trigger {
-            Trigger::AtTick(tick) => Some((tick, Due::Arm)),
-            _ => None,
+        let phase = match self.phase {
+            Phase::AtTick(tick) => Some((tick, Due::Arm)),
+            Phase::Armed(until) => Some((until, Due::Disarm)),
+            Phase::AtOffset(_) | Phase::Over => None,
         };
-        let release = self.slot.next_due().map(|due| (due, Due::Release));
-        match (arm, release) {
-            (Some(a), Some(r)) => Some(if a.0 <= r.0 { a } else { r }),
-            (a, r) => a.or(r),
-        }
-        .filter(|(tick, _)| *tick != Tick::NEVER)
+        let timer = self.slot.wake.map(|tick| (tick, Due::Timer));
+        let release = self.slot.next_due().map(|tick| (tick, Due::Release));
+        // At the same tick in this order: a window that ends lets go of what it held.
+        let soonest = [phase, timer, release].into_iter().flatten().min_by_key(|(tick, _)| *tick);
+        soonest.filter(|(tick, _)| *tick != Tick::NEVER)
+    }
+
+    /// Whether it holds something that is due at some time.
+    pub(super) fn carries(&self) -> bool {
+        self.slot.next_due().is_some_and(|due| due != Tick::NEVER)
     }
 
     /// Takes out the first item.
@@ -157,13 +238,16 @@ impl Stage {
     }
 
     pub(super) fn room(&self) -> u64 {
-        self.running.room(self.slot.queued())
+        match self.phase {
+            Phase::Armed(_) => self.running.room(self.slot.queued()),
+            _ => u64::MAX,
+        }
     }
 
     /// The next offset behind `from` at which bytes must be cut before they enter.
     pub(super) fn cut(&self, from: u64) -> Option<u64> {
-        let trigger = match self.trigger {
-            Trigger::AtOffset(offset) => Some(offset),
+        let trigger = match self.phase {
+            Phase::AtOffset(offset) => Some(offset),
             _ => None,
         };
         let segment = self.running.per_segment().then(|| (from / self.segment + 1) * self.segment);
@@ -172,6 +256,6 @@ impl Stage {
 
     pub(super) fn clear(&mut self) {
         self.slot.clear();
-        self.trigger = Trigger::Met;
+        self.phase = Phase::Over;
     }
 }

@@ -142,6 +142,7 @@ impl SpecBuilder {
             ValueError::new(message).help(format!("for example `{}`", self.kind.example))
         })?;
         let scope = Scope::read(&self.scope)?;
+        scope.validate()?;
         fault.validate(&scope).map_err(|message| {
             ValueError::new(format!("`{}` {message}", self.kind.name))
                 .help(format!("for example `{}`", self.kind.example))

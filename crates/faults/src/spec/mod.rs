@@ -63,15 +63,16 @@ impl FaultSpec {
         let kind = self.kind();
         f.write_str(kind.name)?;
         let mut separator = ":";
-        if let Some(main) = kind.main.and_then(|main| self.fault.show(main)) {
+        let show = |key| self.fault.show(key).or_else(|| self.scope.show_key(key));
+        if let Some(main) = kind.main.and_then(show) {
             write!(f, "{separator}{}", Quoted(&main))?;
             separator = ",";
         }
-        let keys = kind.params.iter().map(|p| p.name).filter(|p| Some(*p) != kind.main);
-        let params = keys.filter_map(|key| Some((key, self.fault.show(key)?)));
-        let scope = Scope::keys().filter_map(|key| Some((key, self.scope.show_key(key)?)));
+        let keys =
+            kind.params.iter().map(|p| p.name).chain(Scope::keys()).filter(|key| Some(*key) != kind.main);
+        let items = keys.filter_map(|key| Some((key, show(key)?)));
         let name = name.filter(|name| *name != kind.name).map(|name| ("name", name.to_owned()));
-        for (key, text) in params.chain(scope).chain(name) {
+        for (key, text) in items.chain(name) {
             write!(f, "{separator}{key}={}", Quoted(&text))?;
             separator = ",";
         }

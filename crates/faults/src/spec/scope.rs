@@ -16,6 +16,11 @@ params! {
         /// From when on: after so many bytes in the fault's direction (`64KiB`, exactly there), or so long after the
         /// connection was made (`2s`).
         after: Option<After>,
+        /// For how long, from when it armed; what it held is then let go. Without `after` that is one window for the whole link,
+        /// from when the fault was added.
+        window as "for": Option<Duration>,
+        /// How often such a window comes again, from the start of one to the start of the next.
+        every: Option<Duration>,
         /// A scenario does not fail where the fault never fired.
         optional: bool = false,
     }
@@ -40,6 +45,25 @@ impl Scope {
         counted && chance(lane.draw(ADMISSION, 0), self.probability)
     }
 
+    /// True where a clock decides when the fault acts.
+    pub fn is_timed(&self) -> bool {
+        self.window.is_some() || matches!(self.after, Some(After::Time(_)))
+    }
+
+    /// Checks what single keys cannot tell.
+    pub(super) fn validate(&self) -> Result<(), ValueError> {
+        match (self.window, self.every) {
+            (Some(window), _) if window.is_zero() => Err(ValueError::new("`for=0s` is no time at all")),
+            (None, Some(_)) => {
+                Err(ValueError::new("`every` needs `for`").help("for example `for=2s,every=10s`"))
+            }
+            (Some(window), Some(every)) if every < window => {
+                Err(ValueError::new("`every` is shorter than `for`").help("windows must not overlap"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn show_key(&self, key: &str) -> Option<String> {
         self.show(key)
     }
@@ -47,7 +71,14 @@ impl Scope {
 
 impl Default for Scope {
     fn default() -> Scope {
-        Scope { connections: None, probability: Probability::ALWAYS, after: None, optional: false }
+        Scope {
+            connections: None,
+            probability: Probability::ALWAYS,
+            after: None,
+            window: None,
+            every: None,
+            optional: false,
+        }
     }
 }
 

@@ -62,6 +62,20 @@ pub trait Shape: Into<FaultSpec> {
         spec
     }
 
+    /// Acts for so long from when it armed, then lets go of what it holds.
+    fn lasting(self, window: Duration) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.window = Some(window);
+        spec
+    }
+
+    /// Acts again and again: a window begins that often. To be given with [`Shape::lasting`], which must not be longer.
+    fn every(self, period: Duration) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.every = Some(period);
+        spec
+    }
+
     /// May never fire without that being a failure.
     fn optional(self) -> FaultSpec {
         let mut spec = self.into();

@@ -4,12 +4,13 @@ use super::{Value, ValueError};
 
 impl Value for bool {
     const KIND: &'static str = "flag";
+    const WORDS: &'static [&'static str] = &["true", "false"];
 
     fn parse(text: &str) -> Result<Self, ValueError> {
         match text {
             "true" => Ok(true),
             "false" => Ok(false),
-            _ => Err(ValueError::word(text, Self::KIND, &["true", "false"])),
+            _ => Err(ValueError::word(text, Self::KIND, Self::WORDS)),
         }
     }
 

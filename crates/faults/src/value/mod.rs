@@ -1,5 +1,6 @@
 //! Values as people write them: one type per kind of parameter, each read from text and shown as text that reads back.
 
+mod count;
 mod duration;
 mod flag;
 mod index_set;
@@ -7,17 +8,21 @@ mod number;
 mod probability;
 mod rate;
 mod size;
+mod word;
 
 pub(crate) use duration::nanos;
 pub use index_set::IndexSet;
 pub use probability::Probability;
 pub use rate::Rate;
 pub use size::Size;
+pub(crate) use word::words;
 
 /// A kind of parameter value.
 pub trait Value: Sized {
     /// The kind's name in messages and documentation, such as `duration`.
     const KIND: &'static str;
+    /// The words that the value may be, where it is one of a few.
+    const WORDS: &'static [&'static str] = &[];
 
     /// Reads the value; the error says what is wrong and what to write instead.
     ///
@@ -36,6 +41,7 @@ pub trait Value: Sized {
 
 impl<T: Value> Value for Option<T> {
     const KIND: &'static str = T::KIND;
+    const WORDS: &'static [&'static str] = T::WORDS;
 
     fn parse(text: &str) -> Result<Self, ValueError> {
         T::parse(text).map(Some)

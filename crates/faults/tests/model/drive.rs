@@ -1,6 +1,6 @@
 //! Drives a connection on virtual ticks and records what it does.
 
-use squall_faults::{Action, Conn, ConnKey, Direction, FaultSpec, LinkId, Plan, Side, Tick};
+use squall_faults::{Action, Conn, ConnKey, Direction, Ending, FaultSpec, How, LinkId, Plan, Side, Tick};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const LIMIT: u64 = 1 << 40;
@@ -12,7 +12,7 @@ pub(crate) fn at(ns: u64) -> Tick {
 pub(crate) fn plan(seed: u64, specs: &[&str]) -> Plan {
     let mut plan = Plan::new(LinkId::new("proxy", seed));
     for spec in specs {
-        plan.add(spec.parse::<FaultSpec>().expect("a spec"), 0).expect("a free name");
+        plan.add(spec.parse::<FaultSpec>().expect("a spec"), 0, Tick::ZERO).expect("a free name");
     }
     plan
 }
@@ -36,6 +36,12 @@ pub(crate) struct Trace {
     pub(crate) fin: Option<u64>,
     /// When a RST came, after how many written bytes, and to whom.
     pub(crate) reset: Option<(u64, usize, Side)>,
+    /// When the connection was closed in order.
+    pub(crate) closed: Option<u64>,
+    /// Sizes of the pieces that were to be written alone.
+    pub(crate) alone: Vec<u64>,
+    /// Altered bytes.
+    pub(crate) flips: Vec<(u64, u8)>,
 }
 
 /// Feeds `arrivals` (time, bytes) and then the end, waking exactly when something is due, and up to `late` ns too late.
@@ -44,6 +50,10 @@ pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)
     let mut arrivals = arrivals.iter().copied().peekable();
     let mut open = true;
     loop {
+        // Windows that come again have something due for ever.
+        if !open && trace.fin.is_some() && conn.held(direction) == 0 {
+            return trace;
+        }
         let arrival = arrivals.peek().map(|(t, _)| *t);
         let due = conn.next_due().map(|due| due.as_nanos() + late);
         let now = match (arrival, due) {
@@ -59,17 +69,21 @@ pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)
         }
         while let Some(action) = conn.pop(direction, at(now)) {
             match action {
-                Action::Write(range) => {
-                    assert_eq!(
-                        range.offset,
-                        trace.written.len() as u64,
-                        "bytes are written in order, each once"
-                    );
-                    trace.written.resize(range.end() as usize, now);
+                Action::Write { range, alone } => {
+                    let next = trace.written.len() as u64 + trace.discarded;
+                    assert_eq!(range.offset, next, "bytes are written in order, each once");
+                    trace.written.resize(trace.written.len() + range.len as usize, now);
+                    if alone {
+                        trace.alone.push(range.len);
+                    }
                 }
+                Action::Flip { offset, mask } => trace.flips.push((offset, mask)),
                 Action::Discard(range) => trace.discarded += range.len,
                 Action::Fin => trace.fin = Some(now),
-                Action::Reset(ending) => trace.reset = Some((now, trace.written.len(), ending.side)),
+                Action::End(Ending { how: How::Reset { side, .. }, .. }) => {
+                    trace.reset = Some((now, trace.written.len(), side));
+                }
+                Action::End(Ending { how: How::Close, .. }) => trace.closed = Some(now),
             }
         }
     }

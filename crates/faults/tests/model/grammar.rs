@@ -23,6 +23,13 @@ fn specs_are_shown_in_a_form_that_reads_back() {
             "latency:1s,connections=\"1,3,*/10\",after=2s,name=slow@down",
         ),
         ("reset:after=64KiB,optional=true", "reset:after=64KiB,optional=true@down"),
+        ("freeze:800ms", "freeze:800ms@both"),
+        ("freeze:for=2s,every=10s@up", "freeze:2s,every=10s@up"),
+        ("slicer:64B,delay=10ms", "slice:64B,delay=10ms@down"),
+        ("slow-close:3s", "slow_close:3s@down"),
+        ("blackhole:mode=stop,for=1s", "blackhole:mode=stop,for=1s@both"),
+        ("limit_data:1KiB", "truncate:1KiB@down"),
+        ("corrupt:0.01%,bits=2", "corrupt:0.01%,bits=2@down"),
     ];
     for (text, shown) in table {
         let spec: FaultSpec = text.parse().unwrap_or_else(|e| panic!("{e}"));
@@ -46,7 +53,7 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ("latancy:50ms", "unknown fault `latancy`\n  latancy:50ms\n  ^^^^^^^ did you mean `latency`?"),
         (
             "db:latancy:50ms",
-            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are bandwidth, latency, reset",
+            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are bandwidth, blackhole, corrupt, flap, freeze, latency, reset, slice, slow_close, timeout, truncate",
         ),
         (
             "latency",
@@ -93,7 +100,34 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
             "latency:9999999999h",
             "`9999999999h` is too large for a duration\n  latency:9999999999h\n          ^^^^^^^^^^^",
         ),
-        ("", "unknown fault ``\n  \n  ^ faults are bandwidth, latency, reset"),
+        (
+            "freeze",
+            "`freeze` needs `for`: how long it holds\n  freeze\n  ^^^^^^ for example `freeze:800ms,every=10s`",
+        ),
+        (
+            "latency:1ms,every=2s",
+            "`every` needs `for`\n  latency:1ms,every=2s\n  ^^^^^^^^^^^^^^^^^^^^ for example `for=2s,every=10s`",
+        ),
+        (
+            "latency:1ms,for=3s,every=2s",
+            "`every` is shorter than `for`\n  latency:1ms,for=3s,every=2s\n  ^^^^^^^^^^^^^^^^^^^^^^^^^^^ windows must not overlap",
+        ),
+        (
+            "blackhole:stop",
+            "`blackhole` has no main parameter\n  blackhole:stop\n            ^^^^ write mode=",
+        ),
+        (
+            "corrupt:1%,bits=9",
+            "`corrupt` flips 1 to 8 `bits` of a byte\n  corrupt:1%,bits=9\n  ^^^^^^^^^^^^^^^^^ for example `corrupt:0.01%`",
+        ),
+        (
+            "slice:0",
+            "`slice` cannot cut pieces of no bytes: `size` must be at least 1\n  slice:0\n  ^^^^^^^ for example `slice:64B,delay=10ms`",
+        ),
+        (
+            "",
+            "unknown fault ``\n  \n  ^ faults are bandwidth, blackhole, corrupt, flap, freeze, latency, reset, slice, slow_close, timeout, truncate",
+        ),
     ];
     for (text, expected) in table {
         let error = text.parse::<LinkedSpec>().map(|s| s.spec.to_string()).expect_err(text);
@@ -138,7 +172,9 @@ fn every_kind_documents_itself_and_its_example_reads() {
             "{} has no words",
             kind.name
         );
-        assert!(kind.main.is_none_or(|main| kind.params.iter().any(|p| p.name == main)));
+        assert!(kind.main.is_none_or(
+            |main| kind.params.iter().any(|p| p.name == main) || Scope::keys().any(|key| key == main)
+        ));
         let clash =
             kind.params.iter().find(|p| p.name == "name" || Scope::PARAMS.iter().any(|s| s.name == p.name));
         assert!(clash.is_none(), "{} has a scope key's name on {}", clash.map_or("", |p| p.name), kind.name);

@@ -1,7 +1,13 @@
 //! Plans that change while bytes are in flight, and connections that end.
 
 use crate::drive::*;
-use squall_faults::{Action, Direction::*, Ending, FaultSpec, Range, Side};
+use squall_faults::{Action, Direction::*, Ending, FaultSpec, How, Range, Side};
+
+const RESET: Ending = Ending { direction: Down, how: How::Reset { side: Side::Both, flush: true } };
+
+fn write(range: Range) -> Action {
+    Action::Write { range, alone: false }
+}
 
 fn spec(text: &str) -> FaultSpec {
     text.parse().expect("a spec")
@@ -18,7 +24,7 @@ fn removing_a_fault_lets_go_of_what_it_holds_in_order() {
     assert!(conn.pop(Down, at(1_000 * MS)).is_none(), "the other fault still holds them");
     plan.remove(plan.faults()[0].id());
     conn.apply(&plan, at(2_000 * MS));
-    assert_eq!(conn.pop(Down, at(2_000 * MS)), Some(Action::Write(Range { offset: 0, len: 60_000 })));
+    assert_eq!(conn.pop(Down, at(2_000 * MS)), Some(write(Range { offset: 0, len: 60_000 })));
     assert!(conn.is_plain(Down));
 }
 
@@ -27,14 +33,14 @@ fn an_unchanged_fault_keeps_its_state_when_the_plan_changes() {
     let mut plan = plan(7, &["bandwidth:1MB/s"]);
     let mut conn = conn(&plan, 1);
     conn.push(Down, at(0), 50_000);
-    plan.add(spec("latency:5ms"), 0).expect("a free name");
+    plan.add(spec("latency:5ms"), 0, at(0)).expect("a free name");
     conn.apply(&plan, at(10 * MS));
     conn.push(Down, at(10 * MS), 1);
     assert_eq!(conn.held(Down), 50_001 - 10_000);
     let mut written = 0;
     while let Some(due) = conn.next_due() {
         while let Some(action) = conn.pop(Down, due) {
-            let Action::Write(range) = action else { panic!("{action:?}") };
+            let Action::Write { range, .. } = action else { panic!("{action:?}") };
             written += range.len;
         }
         if written == 50_001 {
@@ -49,8 +55,8 @@ fn a_fault_that_joins_meets_only_what_arrives_later() {
     let mut plan = plan(7, &[]);
     let mut conn = conn(&plan, 1);
     conn.push(Down, at(0), 5);
-    assert_eq!(conn.pop(Down, at(0)), Some(Action::Write(Range { offset: 0, len: 5 })));
-    plan.add(spec("latency:10ms"), 1).expect("a free name");
+    assert_eq!(conn.pop(Down, at(0)), Some(write(Range { offset: 0, len: 5 })));
+    plan.add(spec("latency:10ms"), 1, at(0)).expect("a free name");
     conn.apply(&plan, at(MS));
     conn.push(Down, at(MS), 5);
     assert_eq!(conn.next_due(), Some(at(11 * MS)));
@@ -59,7 +65,7 @@ fn a_fault_that_joins_meets_only_what_arrives_later() {
 #[test]
 fn connections_open_before_a_fault_are_not_counted_by_its_connections_key() {
     let mut plan = plan(7, &[]);
-    plan.add(spec("latency:1ms,connections=1-2"), 5).expect("a free name");
+    plan.add(spec("latency:1ms,connections=1-2"), 5, at(0)).expect("a free name");
     assert!((4..=5).all(|n| conn(&plan, n).is_plain(Down)));
     assert!((6..=7).all(|n| !conn(&plan, n).is_plain(Down)));
     assert!(conn(&plan, 8).is_plain(Down));
@@ -80,7 +86,7 @@ fn half_close_goes_one_way_only() {
     conn.push_fin(Up, at(0));
     assert_eq!(conn.pop(Up, at(5 * MS)), Some(Action::Fin));
     conn.push(Down, at(6 * MS), 3);
-    assert_eq!(conn.pop(Down, at(11 * MS)), Some(Action::Write(Range { offset: 0, len: 3 })));
+    assert_eq!(conn.pop(Down, at(11 * MS)), Some(write(Range { offset: 0, len: 3 })));
 }
 
 #[test]
@@ -90,11 +96,8 @@ fn a_reset_ends_both_directions() {
     conn.push(Up, at(0), 10);
     conn.push(Down, at(0), 10);
     assert_eq!(conn.pop(Up, at(0)), None);
-    assert_eq!(conn.pop(Down, at(0)), Some(Action::Write(Range { offset: 0, len: 1 })));
-    assert_eq!(
-        conn.pop(Down, at(0)),
-        Some(Action::Reset(Ending { direction: Down, side: Side::Both, flush: true }))
-    );
+    assert_eq!(conn.pop(Down, at(0)), Some(write(Range { offset: 0, len: 1 })));
+    assert_eq!(conn.pop(Down, at(0)), Some(Action::End(RESET)));
     conn.push(Up, at(1), 10);
     assert_eq!((conn.next_due(), conn.held(Up), conn.held(Down)), (None, 0, 0));
 }
@@ -107,10 +110,10 @@ fn removing_a_fault_that_holds_a_reset_lets_it_end_the_connection() {
     assert_eq!((conn.pop(Down, at(0)), conn.ending()), (None, None));
     plan.remove(plan.faults()[1].id());
     conn.apply(&plan, at(MS));
-    let ending = Ending { direction: Down, side: Side::Both, flush: true };
+    let ending = RESET;
     assert_eq!(conn.ending(), Some(ending));
-    assert_eq!(conn.pop(Down, at(MS)), Some(Action::Write(Range { offset: 0, len: 5 })));
-    assert_eq!(conn.pop(Down, at(MS)), Some(Action::Reset(ending)));
+    assert_eq!(conn.pop(Down, at(MS)), Some(write(Range { offset: 0, len: 5 })));
+    assert_eq!(conn.pop(Down, at(MS)), Some(Action::End(ending)));
     assert_eq!((conn.room(Up), conn.room(Down), conn.next_due()), (0, 0, None));
 }
 
@@ -129,6 +132,6 @@ fn names_are_the_kind_then_numbered_and_given_ones_are_unique() {
     let mut plan = plan(7, &["latency:1ms", "latency:2ms", "reset:1,name=cut"]);
     let names: Vec<_> = plan.faults().iter().map(|f| f.name().to_owned()).collect();
     assert_eq!(names, ["latency", "latency_2", "cut"]);
-    let error = plan.add(spec("reset:2,name=cut"), 0).expect_err("the name is taken");
+    let error = plan.add(spec("reset:2,name=cut"), 0, at(0)).expect_err("the name is taken");
     assert_eq!(error.to_string(), "a fault named `cut` is on this link already");
 }

@@ -1,5 +1,6 @@
 //! The model from outside: what a plan does to a connection, and how specs read.
 
+mod changes;
 mod drive;
 mod grammar;
 mod lifecycle;

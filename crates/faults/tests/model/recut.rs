@@ -4,7 +4,7 @@ use crate::drive::*;
 use proptest::prelude::*;
 use squall_faults::Direction::{Down, Up};
 
-const STACKS: [&[&str]; 8] = [
+const STACKS: [&[&str]; 14] = [
     &["latency:50ms,jitter=20ms"],
     &["latency:50ms,jitter=20ms", "latency:10ms,jitter=3ms"],
     &["reset:p=80%,within=32KiB"],
@@ -12,6 +12,12 @@ const STACKS: [&[&str]; 8] = [
     &["reset:p=50%,flush=false,after=3KB", "latency:2ms,jitter=1ms,after=10000"],
     &["latency:5ms,jitter=5ms,after=7777"],
     &["latency:5ms,probability=50%", "reset:p=50%,probability=50%"],
+    &["truncate:9999", "latency:5ms,jitter=5ms"],
+    &["corrupt:2%", "slow_close:3s", "latency:1ms"],
+    &["corrupt:at=5000,bits=8,after=100", "freeze:40ms,every=100ms"],
+    &["flap:on=30ms,off=20ms", "latency:3ms,jitter=1ms"],
+    &["blackhole:after=7000,for=50ms", "latency:2ms"],
+    &["slice:700,variation=300", "latency:5ms,jitter=1ms"],
     &["reset:p=30%,within=64KiB,side=client", "latency:1ms", "latency:2ms,jitter=1ms,after=1448"],
 ];
 
@@ -49,6 +55,7 @@ proptest! {
             let two = drive(conn(&pieces, number), direction, &recut(&arrivals, &cuts), 0);
             // What is discarded behind a RST is nobody's decision: the rest of a read that was cut there, or nothing.
             prop_assert_eq!((&one.written, one.fin, one.reset), (&two.written, two.fin, two.reset));
+            prop_assert_eq!(&one.flips, &two.flips);
             let fired = |plan: &squall_faults::Plan| plan.faults().iter().map(|f| f.fired()).collect::<Vec<_>>();
             prop_assert_eq!(fired(&whole), fired(&pieces));
         }

@@ -1,7 +1,7 @@
 //! What each fault does to the bytes of one direction.
 
 use crate::drive::*;
-use squall_faults::{Direction::Down, Side, Tick};
+use squall_faults::{Conn, Direction::Down, Side, Tick};
 
 fn one(specs: &[&str], arrivals: &[(u64, u64)]) -> Trace {
     drive(conn(&plan(7, specs), 1), Down, arrivals, 0)
@@ -166,4 +166,108 @@ fn nothing_is_due_for_ever_held_bytes() {
     let mut conn = conn(&plan, 1);
     conn.push(Down, Tick::ZERO, 10);
     assert_eq!((conn.next_due(), conn.held(Down)), (None, 10));
+}
+
+#[test]
+fn a_freeze_holds_its_time_for_the_whole_link_and_lets_go_at_once() {
+    let trace = one(&["freeze:100ms"], &[(10 * MS, 5), (99 * MS, 5), (100 * MS, 1)]);
+    assert_eq!(trace.written, [[100 * MS; 11]].concat());
+    assert_eq!(trace.fin, Some(100 * MS));
+    let trace =
+        one(&["freeze:100ms,every=1s"], &[(50 * MS, 1), (500 * MS, 1), (1_010 * MS, 1), (2_099 * MS, 1)]);
+    assert_eq!(trace.written, [100 * MS, 500 * MS, 1_100 * MS, 2_100 * MS]);
+    let trace = one(&["freeze:100ms,after=10"], &[(MS, 10), (2 * MS, 1), (200 * MS, 1)]);
+    assert_eq!((trace.written[9], trace.written[10], trace.written[11]), (MS, 102 * MS, 200 * MS));
+}
+
+#[test]
+fn windows_count_from_when_the_fault_was_added_whenever_the_connection_opened() {
+    let plan = plan(7, &["latency:5ms,for=100ms,every=1s"]);
+    for (opened, delayed) in
+        [(0, true), (99, true), (100, false), (999, false), (1_050, true), (1_100, false)]
+    {
+        let mut conn = Conn::open(&plan, 1, None, LIMIT, at(opened * MS));
+        conn.push(Down, at(opened * MS), 1);
+        assert_eq!(conn.held(Down) == 1, delayed, "opened at {opened} ms");
+    }
+}
+
+#[test]
+fn the_end_of_a_window_lets_go_of_what_was_delayed() {
+    let trace = one(&["latency:1h,for=1s"], &[(0, 3), (900 * MS, 1), (1_000 * MS, 1)]);
+    assert_eq!(trace.written, [1_000 * MS; 5]);
+}
+
+#[test]
+fn a_flap_comes_and_goes() {
+    let trace = one(
+        &["flap:on=30ms,off=20ms"],
+        &[(0, 1), (29 * MS, 1), (30 * MS, 1), (49 * MS, 1), (50 * MS, 1), (85 * MS, 1)],
+    );
+    assert_eq!(trace.written, [0, 29 * MS, 50 * MS, 50 * MS, 50 * MS, 100 * MS]);
+    let trace = one(&["flap:on=30ms,off=20ms,reset=true@down"], &[(0, 1), (200 * MS, 1)]);
+    assert_eq!(trace.reset, Some((30 * MS, 1, Side::Both)));
+}
+
+#[test]
+fn a_blackhole_swallows_or_stops() {
+    let trace = one(&["blackhole:after=10"], &[(0, 30)]);
+    assert_eq!((trace.written.len(), trace.discarded, trace.fin), (10, 20, None));
+    let plan = plan(7, &["blackhole:mode=stop"]);
+    let conn = conn(&plan, 1);
+    assert_eq!((conn.room(Down), conn.next_due()), (0, None));
+    let trace = one(&["blackhole:for=1s"], &[(500 * MS, 3), (1_500 * MS, 2)]);
+    assert_eq!((trace.written, trace.discarded, trace.fin), (vec![1_500 * MS; 2], 3, Some(1_500 * MS)));
+}
+
+#[test]
+fn a_truncated_stream_ends_after_exactly_so_many_bytes() {
+    for (bytes, arrivals) in [(10, vec![(1, 7), (2, 7)]), (10, vec![(1, 10), (9, 5)]), (0, vec![(3, 4)])] {
+        let trace = one(&[&format!("truncate:{bytes}")], &arrivals);
+        assert_eq!(trace.written.len(), bytes);
+        assert_eq!(trace.fin, Some(if bytes == 10 && arrivals[0].1 == 7 { 2 } else { arrivals[0].0 }));
+    }
+    let trace = one(&["truncate:10"], &[(1, 9)]);
+    assert_eq!((trace.written.len(), trace.fin), (9, Some(1)));
+}
+
+#[test]
+fn slow_close_delays_the_end_and_nothing_else() {
+    let trace = one(&["slow_close:3s", "latency:1ms"], &[(0, 2)]);
+    assert_eq!((trace.written, trace.fin), (vec![MS; 2], Some(3_001 * MS)));
+}
+
+#[test]
+fn slices_are_small_spaced_and_whole() {
+    let trace = one(&["slice:10,delay=2ms"], &[(0, 25), (100 * MS, 5)]);
+    assert_eq!(trace.alone, [10, 10, 5, 5]);
+    assert_eq!(
+        [trace.written[0], trace.written[10], trace.written[20], trace.written[25]],
+        [0, 2 * MS, 4 * MS, 100 * MS]
+    );
+    let trace = one(&["slice:100,variation=50"], &[(0, 10_000)]);
+    assert!(trace.alone.iter().all(|n| *n <= 100) && trace.alone.iter().sum::<u64>() == 10_000);
+    assert!(trace.alone.len() > 150, "most pieces are cut once more: {}", trace.alone.len());
+}
+
+#[test]
+fn a_timeout_throws_away_and_closes_later_than_the_last_bytes() {
+    let trace = one(&["timeout:100ms"], &[(50 * MS, 5), (90 * MS, 5)]);
+    assert_eq!(
+        (trace.written.len(), trace.discarded, trace.fin, trace.closed),
+        (0, 10, None, Some(190 * MS))
+    );
+    let trace = one(&["timeout:0s"], &[(50 * MS, 5)]);
+    assert_eq!((trace.discarded, trace.closed), (5, None));
+}
+
+#[test]
+fn corruption_hits_bytes_by_their_position() {
+    let trace = one(&["corrupt:at=7,bits=3"], &[(0, 5), (1, 5)]);
+    assert_eq!((trace.flips.len(), trace.flips[0].0, trace.flips[0].1.count_ones()), (1, 7, 3));
+    let plan = plan(7, &["corrupt:1%"]);
+    let trace = drive(conn(&plan, 1), Down, &[(0, 100_000)], 0);
+    assert!((870..1_130).contains(&trace.flips.len()), "{}", trace.flips.len());
+    assert_eq!(plan.faults()[0].fired(), trace.flips.len() as u64);
+    assert_eq!(trace.written.len(), 100_000);
 }

@@ -1,6 +1,6 @@
 //! The writing half of the pump.
 
-use super::{End, Pump};
+use super::{End, Flow, Pump};
 use squall_faults::{Action, Direction};
 use std::io::IoSlice;
 use std::task::{Context, Poll};
@@ -22,7 +22,7 @@ impl Pump {
     pub(super) fn deliver(
         &mut self,
         direction: Direction,
-        fresh: &[u8],
+        fresh: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Result<Delivery, End> {
         let now = self.refresh();
@@ -36,14 +36,17 @@ impl Pump {
                 }
             } else if flow.due > 0 {
                 let due = std::mem::take(&mut flow.due);
-                delivery.used += skip(&mut flow.held, due);
+                delivery.used += flow.skip(due);
             } else {
                 match self.conn.pop(direction, now) {
                     None => return Ok(delivery),
-                    Some(Action::Write(range)) => flow.due = range.len,
-                    Some(Action::Discard(range)) => delivery.used += skip(&mut flow.held, range.len),
+                    Some(Action::Write { range, .. }) => flow.due = range.len,
+                    Some(Action::Discard(range)) => delivery.used += flow.skip(range.len),
+                    Some(Action::Flip { offset, mask }) => {
+                        flow.flip(offset, mask, &mut fresh[delivery.used..])
+                    }
                     Some(Action::Fin) => self.finish(direction),
-                    Some(Action::Reset(ending)) => return Err(self.reset(ending)),
+                    Some(Action::End(ending)) => return Err(self.told(ending)),
                 }
             }
             delivery.moved = true;
@@ -70,6 +73,7 @@ impl Pump {
                     idle.touch(self.env.now());
                 }
                 flow.due -= n as u64;
+                flow.offset += n as u64;
                 flow.untold += n as u64;
                 self.live.count(direction, n as u64);
                 if from_held {
@@ -104,7 +108,23 @@ impl Pump {
     }
 }
 
-/// Skips `n` bytes of what is held, the rest of the fresh ones; how many of the latter.
-fn skip(held: &mut super::Held, n: u64) -> usize {
-    (n - held.consume(n)) as usize
+impl Flow {
+    /// Forgets the next `n` bytes: of what is held, the rest of the fresh ones; how many of the latter.
+    fn skip(&mut self, n: u64) -> usize {
+        self.offset += n;
+        (n - self.held.consume(n)) as usize
+    }
+
+    /// Inverts bits of a byte that is held or fresh.
+    fn flip(&mut self, offset: u64, mask: u8, fresh: &mut [u8]) {
+        let place = offset.saturating_sub(self.offset);
+        match place.checked_sub(self.held.len()) {
+            None => self.held.flip(place, mask),
+            Some(place) => {
+                if let Some(byte) = fresh.get_mut(place as usize) {
+                    *byte ^= mask;
+                }
+            }
+        }
+    }
 }

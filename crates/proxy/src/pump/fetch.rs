@@ -22,6 +22,7 @@ impl Flow {
         Flow {
             held: Held::default(),
             due: 0,
+            offset: 0,
             appetite: SMALL,
             ended: false,
             finished: false,
@@ -88,7 +89,7 @@ impl Pump {
             };
             let n = self.take(direction, read)?;
             if n > 0 {
-                let fresh = &scratch[..n];
+                let fresh = &mut scratch[..n];
                 let used = match self.flows[direction.index()].held.is_empty() {
                     true => self.deliver(direction, fresh, cx)?.used,
                     false => 0,

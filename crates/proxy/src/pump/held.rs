@@ -104,6 +104,19 @@ impl Held {
         count
     }
 
+    /// Inverts bits of the byte at `place`, counted from the first that is held.
+    pub(super) fn flip(&mut self, mut place: u64, mask: u8) {
+        for block in &mut self.blocks {
+            match block.data.get_mut(place as usize).filter(|_| place < block.filled as u64) {
+                Some(byte) => {
+                    *byte ^= mask;
+                    return;
+                }
+                None => place -= block.filled as u64,
+            }
+        }
+    }
+
     /// Forgets the first `n` bytes, or all where there are fewer; how many were forgotten.
     pub(super) fn consume(&mut self, n: u64) -> u64 {
         let n = n.min(self.len);
@@ -162,6 +175,19 @@ mod tests {
         assert_eq!(held.len(), expected.len() as u64);
         assert!(read_out(&mut held, 10_007) == expected);
         assert!(held.blocks.is_empty());
+    }
+
+    #[test]
+    fn a_bit_is_flipped_wherever_its_byte_lies() {
+        let mut held = Held::default();
+        held.append(&[0; 300_000]);
+        held.consume(1_000);
+        for place in [0, 130_000, 298_999] {
+            held.flip(place, 1 << 3);
+        }
+        let bytes = read_out(&mut held, 1 << 20);
+        let flipped: Vec<_> = (0..bytes.len()).filter(|i| bytes[*i] == 8).collect();
+        assert_eq!(flipped, [0, 130_000, 298_999]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::options::FLUSH_LIMIT;
 use alarm::Alarm;
 use held::Held;
 use idle::Idle;
-use squall_faults::{Conn, Direction, Ending, Peer, Tick};
+use squall_faults::{Conn, Direction, Ending, How, Peer, Tick};
 use squall_wire::{Env, Stream};
 use std::future::Future;
 use std::pin::Pin;
@@ -55,6 +55,8 @@ struct Flow {
     held: Held,
     /// Bytes at the front of what is held that may be written now.
     due: u64,
+    /// How many bytes have been written or forgotten: the offset of the first that is held.
+    offset: u64,
     /// How much to ask for in one read.
     appetite: usize,
     /// The sender has finished, or is lost.
@@ -71,8 +73,8 @@ struct Flow {
 pub(crate) enum End {
     /// Both directions finished.
     Finished,
-    /// A RST, and why.
-    Reset(Ending, CloseReason),
+    /// As the faults ask for, or a peer's RST passed on; and why.
+    Told(Ending, CloseReason),
     /// Nothing moved for the idle timeout.
     Idle,
     /// Ordered from outside.
@@ -123,13 +125,18 @@ impl Pump {
         if let Some(ending) = self.conn.ending() {
             // What stands before it may never be taken.
             let deadline = *self.deadline.get_or_insert(now.plus(FLUSH_LIMIT.as_nanos() as u64));
-            if !ending.flush || now >= deadline {
-                return Err(self.reset(Ending { flush: false, ..ending }));
+            if !ending.flushes() {
+                return Err(self.told(ending));
+            }
+            if let How::Reset { side, .. } = ending.how
+                && now >= deadline
+            {
+                return Err(self.told(Ending { how: How::Reset { side, flush: false }, ..ending }));
             }
         }
         let mut moved = false;
         for direction in Direction::BOTH {
-            moved |= self.deliver(direction, &[], cx)?.moved;
+            moved |= self.deliver(direction, &mut [], cx)?.moved;
             moved |= self.fetch(direction, cx)?;
         }
         if self.flows.iter().all(|flow| flow.finished) {
@@ -151,7 +158,9 @@ impl Pump {
             }
             let next = self.conn.next_due();
             // Bytes that wait for their time are on their way, not idle.
-            if next.is_none() && self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready()) {
+            if !self.conn.carries()
+                && self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready())
+            {
                 return Poll::Ready(End::Idle);
             }
             if self.alarm.poll(next.or(self.deadline), cx).is_ready() || self.look_after(cx) {
@@ -163,9 +172,14 @@ impl Pump {
         Poll::Pending
     }
 
-    /// The end by a RST, for the reason that is known.
-    fn reset(&self, ending: Ending) -> End {
-        End::Reset(ending, self.lost.map_or(CloseReason::Reset(None), |(_, reason)| reason))
+    /// The end that the faults ask for, and why: a RST is theirs unless a peer is known to have gone.
+    fn told(&self, ending: Ending) -> End {
+        let reason = match (ending.how, self.lost) {
+            (How::Close, _) => CloseReason::Timeout,
+            (How::Reset { .. }, Some((_, reason))) => reason,
+            (How::Reset { .. }, None) => CloseReason::Reset(None),
+        };
+        End::Told(ending, reason)
     }
 
     /// Publishes what moved since the last time; at the `end` nothing is kept back.

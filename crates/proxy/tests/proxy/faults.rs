@@ -148,3 +148,110 @@ fn the_same_seed_resets_the_same_connections_at_the_same_bytes() {
     let cut = first.iter().filter(|got| **got < 17_704).count();
     assert!((4..=22).contains(&cut), "{cut} of 40 were reset");
 }
+
+/// Sends, finishes, and takes what comes back.
+async fn exchange(client: &squall_wire::Stream, bytes: &[u8]) -> (Vec<u8>, std::io::Result<()>) {
+    client.write_all(bytes).await.expect("sent");
+    client.finish().expect("FIN");
+    read_out(client).await
+}
+
+#[test]
+fn flipped_bits_arrive_flipped_wherever_the_byte_waited() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let specs = ["corrupt:at=7@up", "corrupt:at=150000,bits=8", "latency:2ms@both"];
+        let builder = specs.iter().fold(proxy(&echo, &shards), |builder, spec| builder.fault(fault(spec)));
+        let proxy = start(builder).await;
+        let client = dial(shards.env(0), &proxy).await;
+        let sent = pattern(200_000);
+        let (got, end) = exchange(&client, &sent).await;
+        assert!(end.is_ok());
+        let differ: Vec<_> = (0..sent.len())
+            .filter(|i| got[*i] != sent[*i])
+            .map(|i| (i, (got[i] ^ sent[i]).count_ones()))
+            .collect();
+        assert_eq!(differ, [(7, 1), (150_000, 8)]);
+    });
+}
+
+#[test]
+fn a_truncated_connection_ends_with_a_fin_after_exactly_so_many_bytes() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let proxy = start(proxy(&echo, &shards).fault(fault("truncate:70001"))).await;
+        let (got, end) = exchange(&dial(shards.env(0), &proxy).await, &pattern(90_000)).await;
+        assert!(end.is_ok() && got == pattern(70_001));
+        proxy.idle().await;
+        assert_eq!(proxy.metrics().closes.fin, 1);
+    });
+}
+
+#[test]
+fn a_timeout_closes_in_order_and_counts_as_one() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let proxy = start(proxy(&echo, &shards).fault(fault("timeout:50ms"))).await;
+        let client = dial(shards.env(0), &proxy).await;
+        client.write_all(b"into the void").await.expect("sent");
+        let (got, end) = read_out(&client).await;
+        assert!(got.is_empty() && end.is_ok());
+        drop(client);
+        proxy.idle().await;
+        assert_eq!(proxy.metrics().closes.timeout, 1);
+    });
+}
+
+#[test]
+fn slices_are_written_apart() {
+    virtually(|shards| async move {
+        let listener = shards.env(0).listen("127.0.0.1:0".parse().expect("an address")).expect("listens");
+        let builder = squall_proxy::Proxy::tcp(listener.local_addr()).shards(shards.clone());
+        let proxy = start(builder.fault(fault("slice:10,delay=1ms@up"))).await;
+        let client = dial(shards.env(0), &proxy).await;
+        client.write_all(&pattern(35)).await.expect("sent");
+        let server = listener.accept().await.0.attach().expect("attached");
+        let mut sizes = Vec::new();
+        while sizes.iter().sum::<usize>() < 35 {
+            sizes.push(server.read(&mut [0; 100]).await.expect("bytes"));
+        }
+        assert_eq!((sizes, shards.env(0).now()), (vec![10, 10, 10, 5], 3_000_000));
+    });
+}
+
+#[test]
+fn a_stopped_blackhole_fills_the_senders_window_and_a_freeze_loses_nothing() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy = start(proxy(&echo, &shards)).await;
+        let client = std::sync::Arc::new(dial(env, &proxy).await);
+        ping(&client, b"open").await;
+        let hole = proxy.inject(fault("blackhole:mode=stop@up"));
+        let writer = client.clone();
+        let sending = shards.spawn(0, async move {
+            writer.write_all(&pattern(1 << 20)).await.expect("sent");
+            writer.finish().expect("FIN");
+        });
+        env.sleep(Duration::from_secs(5)).await;
+        assert!(!sending.is_finished() && proxy.metrics().bytes.up == 4, "nothing is read");
+        drop(hole);
+        proxy.inject(fault("freeze:2s")).keep();
+        let before = env.now();
+        assert!(read_out(&client).await.0 == pattern(1 << 20));
+        assert_eq!(env.now() - before, 2_000_000_000);
+    });
+}
+
+#[test]
+fn a_repeated_window_does_not_keep_an_idle_connection_alive() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let builder =
+            proxy(&echo, &shards).idle_timeout(Duration::from_secs(3)).fault(fault("freeze:10ms,every=1s"));
+        let proxy = start(builder).await;
+        let client = dial(shards.env(0), &proxy).await;
+        assert!(read_out(&client).await.1.is_err());
+        assert_eq!((proxy.metrics().closes.timeout, shards.env(0).now()), (1, 3_000_000_000));
+    });
+}

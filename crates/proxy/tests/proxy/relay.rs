@@ -55,22 +55,24 @@ fn a_half_closed_connection_still_carries_the_other_way() {
 #[test]
 fn a_reader_that_rests_holds_the_sender_and_loses_nothing() {
     really(|shards| async move {
-        let echo = echo(&shards).await;
-        let proxy = start(proxy(&echo, &shards)).await;
-        let client = std::sync::Arc::new(dial(shards.env(0), &proxy).await);
-        let bytes = std::sync::Arc::new(pattern(40 << 20));
-        let (writer, sent) = (client.clone(), bytes.clone());
+        let listener = shards.env(0).listen("127.0.0.1:0".parse().expect("an address")).expect("listens");
+        let proxy = start(squall_proxy::Proxy::tcp(listener.local_addr()).shards(shards.clone())).await;
+        let client = dial(shards.env(0), &proxy).await;
+        let server = listener.accept().await.0.attach().expect("attached");
+        let bytes = std::sync::Arc::new(pattern(60 << 20));
+        let sent = bytes.clone();
         // Nothing is read until the writer has filled every buffer on the way and is stuck.
         let mut sending = shards.spawn(0, async move {
-            writer.write_all(&sent).await.expect("sent");
-            writer.finish().expect("FIN");
+            client.write_all(&sent).await.expect("sent");
+            client.finish().expect("FIN");
+            client
         });
         let stuck = shards.env(0).timeout(std::time::Duration::from_millis(300), &mut sending).await;
-        assert!(stuck.is_none(), "40 MiB do not fit into the buffers");
+        assert!(stuck.is_none(), "60 MiB do not fit into the buffers of two connections");
         assert!(proxy.metrics().held_max < 1 << 20, "a link without faults holds no more than a read");
-        let (got, end) = read_out(&client).await;
-        sending.await.expect("the writer ends");
+        let (got, end) = read_out(&server).await;
         assert!(end.is_ok() && got == *bytes);
+        sending.await.expect("the writer ends");
     });
 }
 

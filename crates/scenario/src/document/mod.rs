@@ -40,11 +40,18 @@ pub(crate) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Vec<Diagnostic>>
         return Ok(tree);
     }
     let end = text.len()..text.len();
-    Err(errors
-        .iter()
-        .map(|error| Diagnostic::new(error.message(), error.span().unwrap_or(end.clone())))
-        .collect())
+    let told = errors.iter().take(SYNTAX_ERRORS);
+    let mut diagnostics: Vec<_> =
+        told.map(|error| Diagnostic::new(error.message(), error.span().unwrap_or(end.clone()))).collect();
+    let untold = errors.len() - diagnostics.len();
+    if let Some(last) = diagnostics.last_mut().filter(|_| untold > 0) {
+        last.help = Some(format!("there are {untold} more like this; is this a TOML file?"));
+    }
+    Err(diagnostics)
 }
+
+/// Syntax errors that are told: a file that is not TOML at all has one on every line.
+const SYNTAX_ERRORS: usize = 5;
 
 /// What to do about `name`, which is none of `valid`: the nearest of them, else all of them where they are few.
 pub(crate) fn suggest<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<String> {

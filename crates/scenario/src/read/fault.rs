@@ -98,8 +98,9 @@ fn spec(fault: &Item<'_>, direction: Option<&Item<'_>>, scope: &[Item<'_>]) -> O
     if fault.is_table() {
         let parameters = fault.table(fault.key()).map(Table::into_items).unwrap_or_default();
         for item in &parameters {
+            let main = builder.kind().main == Some(item.key());
             let scope_key = Scope::keys().any(|key| key == item.key()) || item.key() == "name";
-            if scope_key {
+            if scope_key && !main {
                 let help = format!("write it beside `{}`, not inside", fault.key());
                 item.refuse_key(format!("`{}` is not a parameter of `{}`", item.key(), fault.key()), help);
                 complete = false;

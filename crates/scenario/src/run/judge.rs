@@ -2,7 +2,7 @@
 
 use super::stage::{LoadState, Stage};
 use crate::expr::Expr;
-use crate::model::{Action, Scenario};
+use crate::model::{Action, Load, Scenario, Target};
 use crate::report::{Judgement, Outcome, Report};
 use serde_json::{Value, json};
 use squall_faults::value::Value as _;
@@ -25,7 +25,7 @@ fn awaited(action: &Action) -> String {
 
 /// Completes the report.
 pub(super) fn judge(scenario: &Scenario, stage: &Stage, report: &mut Report) {
-    wrong_bytes(stage, &mut report.reason);
+    wrong_bytes(scenario, stage, &mut report.reason);
     never_fired(stage, &mut report.reason);
     let value = json!({ "counts": report.counts, "timing": report.timing });
     let expected =
@@ -48,10 +48,19 @@ fn judgement(that: String, expr: &Expr, report: &Value) -> Judgement {
     }
 }
 
-/// Bytes that came back wrong fail any run: no fault in force alters bytes.
-fn wrong_bytes(stage: &Stage, reason: &mut Vec<String>) {
+/// Bytes that came back wrong fail the run, unless that is what a fault on their way does.
+fn wrong_bytes(scenario: &Scenario, stage: &Stage, reason: &mut Vec<String>) {
     for (name, state) in &stage.loads {
         let LoadState::Finished(report) = state else { continue };
+        let asked_for = |load: &Load| match &load.target {
+            Target::Link(link) => {
+                scenario.route(link).into_iter().any(|link| scenario.faults_of(link).any(|f| f.kind().alters))
+            }
+            Target::Echo(_) => false,
+        };
+        if scenario.loads().any(|(each, load)| each == name && asked_for(load)) {
+            continue;
+        }
         let integrity = report.counts.integrity;
         if integrity.corrupt > 0 || integrity.extra > 0 {
             let (corrupt, extra) = (integrity.corrupt, integrity.extra);

@@ -1,4 +1,4 @@
-//! Builds the binary under test, unless `SQUALL_BIN` names one.
+//! The squall binary: built, unless `SQUALL_BIN` names one.
 
 use crate::failure::Failure;
 use crate::workspace;

@@ -1,0 +1,106 @@
+//! `flap`: the link comes and goes.
+
+use crate::direction::{Directions, Side};
+use crate::engine::{Cx, Range};
+use crate::fault::{Carrier, Fault, Rank};
+use crate::params::params;
+use crate::spec::Scope;
+use crate::tick::Tick;
+use crate::value::nanos;
+use std::time::Duration;
+
+params! {
+    /// The link is there for `on`, gone for `off`, and so on, all connections together, from when the fault was added. While
+    /// it is gone everything is held; with `reset` the connections that are open when it goes, and those that send while it
+    /// is gone, get a RST instead.
+    ///
+    /// It fires once per connection and direction that it holds or resets.
+    pub struct Flap {
+        /// How long the link is there.
+        on: Duration,
+        /// How long it is gone.
+        off: Duration,
+        /// Reset connections instead of holding their bytes.
+        reset: bool = false,
+    }
+}
+
+impl Flap {
+    /// Comes and goes, holding bytes while it is gone.
+    pub fn new(on: Duration, off: Duration) -> Flap {
+        Flap { on, off, reset: false }
+    }
+
+    /// Resets connections instead.
+    #[must_use]
+    pub fn resetting(self) -> Flap {
+        Flap { reset: true, ..self }
+    }
+
+    /// When the link, gone at this moment, is back; nothing while it is there.
+    fn back_at(&self, cx: &Cx<'_>) -> Option<Tick> {
+        let (on, off) = (nanos(self.on), nanos(self.off));
+        let elapsed = cx.at().as_nanos().saturating_sub(cx.joined().as_nanos());
+        let within = elapsed % on.saturating_add(off);
+        (within >= on).then(|| cx.at().plus(on.saturating_add(off) - within))
+    }
+
+    /// When the link, there at this moment, goes.
+    fn gone_at(&self, cx: &Cx<'_>) -> Tick {
+        let (on, off) = (nanos(self.on), nanos(self.off));
+        let elapsed = cx.at().as_nanos().saturating_sub(cx.joined().as_nanos());
+        cx.at().plus(on.saturating_sub(elapsed % on.saturating_add(off)))
+    }
+
+    fn cut(&self, cx: &mut Cx<'_>) {
+        cx.acted();
+        cx.reset_now(Side::Both);
+    }
+}
+
+impl Fault for Flap {
+    const NAME: &'static str = "flap";
+    const EXAMPLE: &'static str = "flap:on=5s,off=1s";
+    const MAIN: Option<&'static str> = None;
+    const ON: Carrier = Carrier::Stream;
+    const RANK: Rank = Rank::Pause;
+    const CUTS: bool = true;
+    const TIMED: bool = true;
+    const DIRECTIONS: Directions = Directions::Both;
+    type State = ();
+
+    fn validate(&self, _scope: &Scope) -> Result<(), String> {
+        match self.on.is_zero() || self.off.is_zero() {
+            true => Err("needs `on` and `off` longer than zero".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    fn armed(&self, _state: &mut (), cx: &mut Cx<'_>) {
+        if self.reset && self.back_at(cx).is_none() {
+            cx.wake_at(self.gone_at(cx));
+        }
+    }
+
+    fn data(&self, _state: &mut (), range: Range, cx: &mut Cx<'_>) {
+        match self.back_at(cx) {
+            None => cx.pass(range),
+            Some(_) if self.reset => self.cut(cx),
+            Some(back) => {
+                cx.acted();
+                cx.pass_at(back, range);
+            }
+        }
+    }
+
+    fn fin(&self, _state: &mut (), cx: &mut Cx<'_>) {
+        match self.back_at(cx) {
+            Some(back) => cx.fin_at(back),
+            None => cx.fin(),
+        }
+    }
+
+    fn timer(&self, _state: &mut (), cx: &mut Cx<'_>) {
+        self.cut(cx);
+    }
+}

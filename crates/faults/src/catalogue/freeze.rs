@@ -1,0 +1,41 @@
+//! `freeze`: the link stands still for a while.
+
+use crate::direction::Directions;
+use crate::engine::{Cx, Range};
+use crate::fault::{Carrier, Fault, Rank};
+use crate::params::params;
+use crate::spec::Scope;
+use crate::tick::Tick;
+
+params! {
+    /// Holds everything, the end of the stream too, and lets it go at once when its time is over: a link that stalls without
+    /// losing anything. The time is the scope key `for`; `every` makes it come again.
+    ///
+    /// It fires once per connection and direction that it holds.
+    pub struct Freeze {}
+}
+
+impl Fault for Freeze {
+    const NAME: &'static str = "freeze";
+    const EXAMPLE: &'static str = "freeze:800ms,every=10s";
+    const MAIN: Option<&'static str> = Some("for");
+    const ON: Carrier = Carrier::Stream;
+    const RANK: Rank = Rank::Pause;
+    const TIMED: bool = true;
+    const DIRECTIONS: Directions = Directions::Both;
+    type State = ();
+
+    fn validate(&self, scope: &Scope) -> Result<(), String> {
+        if scope.window.is_some() { Ok(()) } else { Err("needs `for`: how long it holds".to_owned()) }
+    }
+
+    fn data(&self, _state: &mut (), range: Range, cx: &mut Cx<'_>) {
+        cx.acted();
+        cx.hold(range);
+    }
+
+    fn fin(&self, _state: &mut (), cx: &mut Cx<'_>) {
+        cx.acted();
+        cx.fin_at(Tick::NEVER);
+    }
+}

@@ -1,0 +1,95 @@
+//! `slice`: the stream in small pieces.
+
+use crate::engine::{Cx, Range};
+use crate::fault::{Carrier, Fault, Rank};
+use crate::key::below;
+use crate::params::params;
+use crate::spec::Scope;
+use crate::tick::Tick;
+use crate::value::{Size, nanos};
+use std::time::Duration;
+
+params! {
+    /// Cuts the stream into pieces no larger than `size`, each written by itself, with `delay` between one and the next. The
+    /// cuts stand at fixed offsets, however the bytes arrived, and the pieces make up the stream exactly.
+    ///
+    /// It fires once per connection and direction that it cuts.
+    pub struct Slice {
+        /// The size of a piece: cuts stand at its multiples.
+        size: Size,
+        /// Each piece is cut once more, at a drawn offset up to so many bytes before its end.
+        variation: Size = Size::bytes(0),
+        /// The time between a piece and the next.
+        delay: Duration = Duration::ZERO,
+    }
+}
+
+impl Slice {
+    /// Pieces of that size.
+    pub fn new(size: u64) -> Slice {
+        Slice { size: Size::bytes(size), variation: Size::bytes(0), delay: Duration::ZERO }
+    }
+
+    /// Varies their size by up to so many bytes.
+    #[must_use]
+    pub fn variation(self, bytes: u64) -> Slice {
+        Slice { variation: Size::bytes(bytes), ..self }
+    }
+
+    /// Waits so long between a piece and the next.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Slice {
+        Slice { delay, ..self }
+    }
+
+    /// The first cut behind `offset`.
+    fn next_cut(&self, offset: u64, cx: &Cx<'_>) -> u64 {
+        let (size, variation) = (self.size.as_bytes(), self.variation.as_bytes());
+        let piece = offset / size;
+        let end = (piece + 1).saturating_mul(size);
+        let extra = end - below(cx.draw(piece, 0), variation.saturating_add(1));
+        if extra > offset { extra } else { end }
+    }
+}
+
+/// From when on the next piece may go.
+#[derive(Default)]
+pub struct Pace {
+    free_at: Tick,
+}
+
+impl Fault for Slice {
+    const NAME: &'static str = "slice";
+    const ALIASES: &'static [&'static str] = &["slicer"];
+    const EXAMPLE: &'static str = "slice:64B,delay=10ms";
+    const MAIN: Option<&'static str> = Some("size");
+    const ON: Carrier = Carrier::Stream;
+    const RANK: Rank = Rank::Slice;
+    type State = Pace;
+
+    fn validate(&self, _scope: &Scope) -> Result<(), String> {
+        if self.size.as_bytes() == 0 {
+            return Err("cannot cut pieces of no bytes: `size` must be at least 1".to_owned());
+        }
+        match self.variation < self.size {
+            true => Ok(()),
+            false => Err("needs a `variation` smaller than `size`".to_owned()),
+        }
+    }
+
+    fn data(&self, pace: &mut Pace, range: Range, cx: &mut Cx<'_>) {
+        cx.acted();
+        let mut rest = range;
+        while rest.len > 0 {
+            let cut = self.next_cut(rest.offset, cx);
+            let piece;
+            (piece, rest) = rest.split_at(cut);
+            let due = pace.free_at.max(cx.at());
+            // A piece that arrives in parts goes on in parts; the delay counts from its last.
+            if piece.end() == cut {
+                pace.free_at = due.plus(nanos(self.delay));
+            }
+            cx.pass_alone(due, piece);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `timeout`: nothing passes, and then the connection is closed.
+
+use crate::engine::{Cx, Range};
+use crate::fault::{Carrier, Fault, Rank};
+use crate::params::params;
+use crate::tick::Tick;
+use crate::value::nanos;
+use std::time::Duration;
+
+params! {
+    /// Throws everything away and closes the connection that long after it armed, or after the last bytes it threw away; with
+    /// zero it never does. Taking the fault off closes the connections that it acted on: their streams have a hole.
+    ///
+    /// It fires once per connection and direction that it throws bytes away from or closes.
+    pub struct Timeout {
+        /// How long until the connection is closed; `0s` for never.
+        close_after: Duration,
+    }
+}
+
+impl Timeout {
+    /// Closes so long after the last byte.
+    pub fn new(close_after: Duration) -> Timeout {
+        Timeout { close_after }
+    }
+
+    fn start(&self, cx: &mut Cx<'_>) {
+        if !self.close_after.is_zero() {
+            cx.wake_at(cx.at().plus(nanos(self.close_after)));
+        }
+    }
+}
+
+/// Whether bytes were thrown away.
+#[derive(Default)]
+pub struct Hole(bool);
+
+impl Fault for Timeout {
+    const NAME: &'static str = "timeout";
+    const EXAMPLE: &'static str = "timeout:10s";
+    const MAIN: Option<&'static str> = Some("close_after");
+    const ON: Carrier = Carrier::Stream;
+    const RANK: Rank = Rank::Position;
+    const CUTS: bool = true;
+    const TIMED: bool = true;
+    type State = Hole;
+
+    fn armed(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
+        self.start(cx);
+    }
+
+    fn data(&self, hole: &mut Hole, range: Range, cx: &mut Cx<'_>) {
+        cx.acted();
+        hole.0 = true;
+        cx.discard(range);
+        self.start(cx);
+    }
+
+    fn fin(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
+        cx.fin_at(Tick::NEVER);
+    }
+
+    fn timer(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
+        cx.acted();
+        cx.close_now();
+    }
+
+    fn removed(&self, hole: &mut Hole, cx: &mut Cx<'_>) {
+        if hole.0 {
+            cx.close_now();
+        }
+    }
+}

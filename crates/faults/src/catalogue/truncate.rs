@@ -1,0 +1,68 @@
+//! `truncate`: the stream ends at an exact byte.
+
+use crate::engine::{Cx, Range};
+use crate::fault::{Carrier, Fault, Rank};
+use crate::params::params;
+use crate::value::Size;
+
+params! {
+    /// Lets exactly that many bytes pass, then ends the direction (FIN) as if the sender had. What comes after is thrown away;
+    /// the other direction goes on.
+    ///
+    /// It fires once per connection and direction that it ends.
+    pub struct Truncate {
+        /// How many bytes pass, from the start of the direction's bytes, or from where the fault armed where `after` is set.
+        /// With 0 the first byte ends it.
+        at: Size,
+    }
+}
+
+impl Truncate {
+    /// Ends the direction after so many bytes.
+    pub fn at(bytes: u64) -> Truncate {
+        Truncate { at: Size::bytes(bytes) }
+    }
+}
+
+/// Whether the direction has been ended.
+#[derive(Default)]
+pub struct Ended {
+    offset: Option<u64>,
+    done: bool,
+}
+
+impl Fault for Truncate {
+    const NAME: &'static str = "truncate";
+    const ALIASES: &'static [&'static str] = &["limit_data"];
+    const EXAMPLE: &'static str = "truncate:64KiB";
+    const MAIN: Option<&'static str> = Some("at");
+    const ON: Carrier = Carrier::Stream;
+    const RANK: Rank = Rank::Position;
+    const CUTS: bool = true;
+    type State = Ended;
+
+    fn armed(&self, ended: &mut Ended, cx: &mut Cx<'_>) {
+        ended.offset.get_or_insert(cx.base().saturating_add(self.at.as_bytes()));
+    }
+
+    fn data(&self, ended: &mut Ended, range: Range, cx: &mut Cx<'_>) {
+        let offset = ended.offset.unwrap_or(u64::MAX);
+        let (before, beyond) = range.split_at(offset);
+        if before.len > 0 {
+            cx.pass(before);
+        }
+        if range.end() >= offset && !std::mem::replace(&mut ended.done, true) {
+            cx.fired();
+            cx.fin();
+        }
+        if beyond.len > 0 {
+            cx.discard(beyond);
+        }
+    }
+
+    fn fin(&self, ended: &mut Ended, cx: &mut Cx<'_>) {
+        if !ended.done {
+            cx.fin();
+        }
+    }
+}
