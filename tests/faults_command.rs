@@ -48,7 +48,7 @@ fn one_fault_is_explained() {
     assert!(own.starts_with("latency\n\nDelays every byte: each leaves"), "{own}");
     for line in [
         "It fires once per connection and direction that it delays.",
-        "acts on    streams (TCP) and datagrams (UDP)",
+        "acts on    streams (TCP)",
         "direction  what the server sends, `@down`, unless told",
     ] {
         assert!(own.lines().any(|told| told == line), "{line}\n{own}");
