@@ -1,6 +1,7 @@
 //! One direction of a connection in virtual time: what a fault does to bytes that all come at once.
 
-use squall_faults::{Action, Conn, Direction, FaultSpec, LinkId, NameTaken, Plan, Tick};
+use squall_faults::{Action, Conn, Direction, FaultSpec, LinkId, NameTaken, Opening, Plan, Tick};
+use std::net::Ipv4Addr;
 
 /// What is offered to the connection.
 pub(super) struct Offer {
@@ -43,7 +44,10 @@ impl Rehearsal {
     pub(super) fn of(spec: &FaultSpec, direction: Direction, offer: &Offer) -> Result<Rehearsal, NameTaken> {
         let mut plan = Plan::new(LinkId::new("proxy", offer.seed));
         let planned = plan.add(spec.clone(), 0, Tick::ZERO)?;
-        let mut conn = Conn::open(&plan, offer.connection, None, LIMIT, Tick::ZERO);
+        // A preview comes from where a first try does: this machine.
+        let client = Some(Ipv4Addr::LOCALHOST.into());
+        let opening = Opening { number: offer.connection, label: None, client, limit: LIMIT };
+        let mut conn = Conn::open(&plan, opening, Tick::ZERO);
         let admitted = !conn.is_plain(direction);
         let mut actions = Vec::new();
         let (mut unread, mut finished) = (offer.bytes, false);

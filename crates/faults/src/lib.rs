@@ -24,7 +24,7 @@ pub mod value;
 
 pub use catalogue::*;
 pub use direction::{Direction, Directions, Peer, Side};
-pub use engine::{Action, Conn, Cx, Ending, How, Range};
+pub use engine::{Action, Conn, Cx, Ending, How, Opening, Range};
 pub use fault::{Carrier, Fault, Rank};
 pub use key::{ConnKey, Lane, below, chance};
 pub use kind::{Kind, find_kind, kind_names};
@@ -34,4 +34,4 @@ pub use spec::{
     After, FaultSpec, LinkedSpec, Part, PartError, Scope, Shape, SpecBuilder, SpecError, nearest,
 };
 pub use tick::Tick;
-pub use value::{IndexSet, Probability, Rate, Size};
+pub use value::{IndexSet, Probability, Rate, Size, Subnet};

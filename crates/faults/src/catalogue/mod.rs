@@ -7,6 +7,7 @@ mod blackhole;
 mod corrupt;
 mod flap;
 mod freeze;
+mod half_open;
 mod latency;
 mod reset;
 mod slice;
@@ -19,6 +20,7 @@ pub use blackhole::Blackhole;
 pub use corrupt::Corrupt;
 pub use flap::Flap;
 pub use freeze::Freeze;
+pub use half_open::HalfOpen;
 pub use latency::Latency;
 pub use reset::Reset;
 pub use slice::Slice;
@@ -27,12 +29,13 @@ pub use timeout::Timeout;
 pub use truncate::Truncate;
 
 /// Every kind of fault, by name.
-pub static KINDS: [Kind; 11] = [
+pub static KINDS: [Kind; 12] = [
     Kind::of::<Bandwidth>(),
     Kind::of::<Blackhole>(),
     Kind::of::<Corrupt>(),
     Kind::of::<Flap>(),
     Kind::of::<Freeze>(),
+    Kind::of::<HalfOpen>(),
     Kind::of::<Latency>(),
     Kind::of::<Reset>(),
     Kind::of::<Slice>(),

@@ -4,36 +4,48 @@ use super::action::{Action, Ending, How, Item, Range};
 use super::cx::Effects;
 use super::line::Line;
 use super::stage::{Due, Stage};
-use crate::direction::Direction;
+use crate::direction::{Direction, Peer};
 use crate::key::ConnKey;
 use crate::plan::{LinkId, Plan};
 use crate::tick::Tick;
+use std::net::IpAddr;
 
 /// A connection's faults at work. It is told what arrives and when, and tells what to do and when; whoever drives it keeps
 /// the payload, the sockets and the clock. Time must not run backwards between calls.
 pub struct Conn {
     lines: [Line; 2],
     link: LinkId,
-    number: u64,
-    label: Option<ConnKey>,
+    opening: Opening,
     opened: Tick,
     newest: u64,
-    limit: u64,
+    /// A peer that a fault has made disappear.
+    gone: Option<Peer>,
     ending: Option<Ending>,
 }
 
+/// What is known of a connection when it opens.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// Its place in the link's accept order, from 1.
+    pub number: u64,
+    /// What the client said it is: takes the place's part in the keys of the draws.
+    pub label: Option<ConnKey>,
+    /// Where it comes from, if that is known.
+    pub client: Option<IpAddr>,
+    /// How many bytes each direction holds at the most.
+    pub limit: u64,
+}
+
 impl Conn {
-    /// A connection opens. `number` is its place in the link's accept order, from 1; a `label` takes that place's part in the
-    /// keys of its draws. Each direction holds at most `limit` bytes.
-    pub fn open(plan: &Plan, number: u64, label: Option<ConnKey>, limit: u64, now: Tick) -> Conn {
+    /// A connection opens.
+    pub fn open(plan: &Plan, opening: Opening, now: Tick) -> Conn {
         let mut conn = Conn {
             lines: Default::default(),
             link: plan.link().clone(),
-            number,
-            label,
+            opening,
             opened: now,
             newest: 0,
-            limit,
+            gone: None,
             ending: None,
         };
         conn.apply(plan, now);
@@ -61,11 +73,11 @@ impl Conn {
         for planned in plan.faults().iter().filter(|planned| planned.id() > newest) {
             self.newest = planned.id();
             let spec = planned.spec();
-            let index = planned.index_of(self.number);
-            let key = self.label.unwrap_or(ConnKey::Index(index));
+            let index = planned.index_of(self.opening.number);
+            let key = self.opening.label.unwrap_or(ConnKey::Index(index));
             for direction in Direction::BOTH.into_iter().filter(|d| spec.directions().covers(*d)) {
                 let lane = self.link.lane(planned.name(), key, direction);
-                if !spec.scope().admits(index, lane) {
+                if !spec.scope().admits(index, self.opening.client, lane) {
                     continue;
                 }
                 let stage = Stage::new(planned.clone(), lane, self.link.segment, self.opened, now);
@@ -106,7 +118,8 @@ impl Conn {
 
     /// The sender's side of `direction` is gone: what was pushed goes on, then the receiver gets a RST in its place.
     pub fn push_reset(&mut self, direction: Direction, now: Tick) {
-        if self.ending.is_none() {
+        // Of a peer that has disappeared nothing is heard, not even its RST.
+        if self.ending.is_none() && self.gone != Some(direction.sender()) {
             self.run(now);
             self.enter(direction, 0, now, Item::Reset(direction.receiver().into()));
             self.run(now);
@@ -120,12 +133,12 @@ impl Conn {
 
     /// How many more bytes may be read in `direction` now.
     pub fn room(&self, direction: Direction) -> u64 {
-        if self.ending.is_some() {
+        if self.ending.is_some() || self.gone == Some(direction.sender()) {
             return 0;
         }
         let line = &self.lines[direction.index()];
         let stages = line.stages.iter().map(Stage::room).min().unwrap_or(u64::MAX);
-        stages.min(self.limit.saturating_sub(line.held))
+        stages.min(self.opening.limit.saturating_sub(line.held))
     }
 
     /// When to [`Conn::advance`] next; nothing while only bytes can change that. Actions that wait to be popped do not count.
@@ -205,6 +218,13 @@ impl Conn {
                 let effects = stage.take(at, item);
                 self.affect(direction, effects);
             }
+            // Nothing reaches a peer that has disappeared; that the other ends is the end.
+            (None, Item::Data { range, .. }) if self.gone == Some(direction.receiver()) => {
+                line.emit(Item::Drop(range))
+            }
+            (None, Item::Fin | Item::Reset(_)) if self.gone == Some(direction.receiver()) => {
+                self.end(direction, How::Close);
+            }
             (None, Item::Reset(side)) => self.end(direction, How::Reset { side, flush: true }),
             (None, item) => line.emit(item),
         }
@@ -215,6 +235,7 @@ impl Conn {
         for (offset, mask) in effects.flips {
             self.lines[direction.index()].flip(offset, mask);
         }
+        self.gone = effects.gone.or(self.gone);
         if let Some(how) = effects.ending {
             self.end(direction, how);
         }

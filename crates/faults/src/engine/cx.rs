@@ -2,7 +2,7 @@
 
 use super::action::{How, Item, Range};
 use super::slot::Slot;
-use crate::direction::Side;
+use crate::direction::{Peer, Side};
 use crate::key::Lane;
 use crate::tick::Tick;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +25,7 @@ pub struct Cx<'a> {
 #[derive(Default)]
 pub(super) struct Effects {
     pub(super) flips: Vec<(u64, u8)>,
+    pub(super) gone: Option<Peer>,
     pub(super) ending: Option<How>,
 }
 
@@ -112,6 +113,11 @@ impl Cx<'_> {
     /// Ends the connection with a RST at once; everything still held in either direction is lost.
     pub fn reset_now(&mut self, side: Side) {
         self.effects.ending = Some(How::Reset { side, flush: false });
+    }
+
+    /// From now on `peer` is as good as gone, without a word to the other: nothing more is read from it or written to it.
+    pub fn lose(&mut self, peer: Peer) {
+        self.effects.gone = Some(peer);
     }
 
     /// Ends the connection in order for both peers at once; everything still held is lost.

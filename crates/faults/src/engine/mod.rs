@@ -8,6 +8,6 @@ mod slot;
 mod stage;
 
 pub use action::{Action, Ending, How, Range};
-pub use conn::Conn;
+pub use conn::{Conn, Opening};
 pub use cx::Cx;
 pub(crate) use stage::{Running, start};

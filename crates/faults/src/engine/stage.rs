@@ -201,8 +201,7 @@ impl Stage {
             }
         };
         effects.flips.extend(more.flips);
-        effects.ending = more.ending;
-        effects
+        Effects { flips: effects.flips, gone: more.gone.or(effects.gone), ending: more.ending }
     }
 
     /// The fault is taken off the connection: what it holds is let go.

@@ -2,7 +2,8 @@
 
 use crate::key::{Lane, chance};
 use crate::params::{Params, params};
-use crate::value::{IndexSet, Probability, Size, Value, ValueError};
+use crate::value::{IndexSet, Probability, Size, Subnet, Value, ValueError};
+use std::net::IpAddr;
 use std::time::Duration;
 
 params! {
@@ -13,6 +14,8 @@ params! {
         connections: Option<IndexSet>,
         /// With which probability a connection is acted on, drawn once per connection and direction.
         probability: Probability = Probability::ALWAYS,
+        /// Only connections from these addresses: `10.0.0.0/8`.
+        client: Option<Subnet>,
         /// From when on: after so many bytes in the fault's direction (`64KiB`, exactly there), or so long after the
         /// connection was made (`2s`).
         after: Option<After>,
@@ -35,14 +38,15 @@ impl Scope {
         Scope::PARAMS.iter().map(|param| param.name)
     }
 
-    /// True where the connection at `index` is acted on.
-    pub(crate) fn admits(&self, index: i64, lane: Lane) -> bool {
+    /// True where the connection at `index`, from `client`, is acted on.
+    pub(crate) fn admits(&self, index: i64, client: Option<IpAddr>, lane: Lane) -> bool {
         let counted = match (&self.connections, u64::try_from(index)) {
             (None, _) => true,
             (Some(set), Ok(index)) => set.contains(index),
             (Some(_), Err(_)) => false,
         };
-        counted && chance(lane.draw(ADMISSION, 0), self.probability)
+        let here = self.client.is_none_or(|range| client.is_some_and(|client| range.contains(client)));
+        counted && here && chance(lane.draw(ADMISSION, 0), self.probability)
     }
 
     /// True where a clock decides when the fault acts.
@@ -74,6 +78,7 @@ impl Default for Scope {
         Scope {
             connections: None,
             probability: Probability::ALWAYS,
+            client: None,
             after: None,
             window: None,
             every: None,

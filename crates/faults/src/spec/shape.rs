@@ -2,7 +2,7 @@
 
 use super::{After, FaultSpec};
 use crate::direction::Directions;
-use crate::value::{IndexSet, Probability, Size};
+use crate::value::{IndexSet, Probability, Size, Subnet};
 use std::time::Duration;
 
 /// Direction, scope and name for any fault, as the command line's `@DIR` and scope keys.
@@ -45,6 +45,13 @@ pub trait Shape: Into<FaultSpec> {
     fn probability(self, probability: Probability) -> FaultSpec {
         let mut spec = self.into();
         spec.scope.probability = probability;
+        spec
+    }
+
+    /// Acts on connections from these addresses only.
+    fn client(self, from: impl Into<Subnet>) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.client = Some(from.into());
         spec
     }
 

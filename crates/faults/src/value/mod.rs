@@ -8,6 +8,7 @@ mod number;
 mod probability;
 mod rate;
 mod size;
+mod subnet;
 mod word;
 
 pub(crate) use duration::nanos;
@@ -15,6 +16,7 @@ pub use index_set::IndexSet;
 pub use probability::Probability;
 pub use rate::Rate;
 pub use size::Size;
+pub use subnet::Subnet;
 pub(crate) use word::words;
 
 /// A kind of parameter value.

@@ -18,7 +18,8 @@ const SHAPING: [&str; 9] = [
 ];
 
 /// Faults that take bytes or end the connection.
-const CUTTING: [&str; 6] = [
+const CUTTING: [&str; 7] = [
+    "half_open:15000,side=client",
     "reset:p=20%,within=30KiB@both",
     "reset:9000,flush=false",
     "truncate:20000",

@@ -1,6 +1,8 @@
 //! Drives a connection on virtual ticks and records what it does.
 
-use squall_faults::{Action, Conn, ConnKey, Direction, Ending, FaultSpec, How, LinkId, Plan, Side, Tick};
+use squall_faults::{
+    Action, Conn, ConnKey, Direction, Ending, FaultSpec, How, LinkId, Opening, Plan, Side, Tick,
+};
 
 pub(crate) const MS: u64 = 1_000_000;
 pub(crate) const LIMIT: u64 = 1 << 40;
@@ -17,12 +19,20 @@ pub(crate) fn plan(seed: u64, specs: &[&str]) -> Plan {
     plan
 }
 
+pub(crate) fn opening(number: u64) -> Opening {
+    Opening { number, label: None, client: None, limit: LIMIT }
+}
+
 pub(crate) fn conn(plan: &Plan, number: u64) -> Conn {
-    Conn::open(plan, number, None, LIMIT, Tick::ZERO)
+    Conn::open(plan, opening(number), Tick::ZERO)
 }
 
 pub(crate) fn labelled(plan: &Plan, number: u64, worker: u64) -> Conn {
-    Conn::open(plan, number, Some(ConnKey::Label { worker, attempt: 1 }), LIMIT, Tick::ZERO)
+    Conn::open(
+        plan,
+        Opening { label: Some(ConnKey::Label { worker, attempt: 1 }), ..opening(number) },
+        Tick::ZERO,
+    )
 }
 
 /// What came out of one direction.

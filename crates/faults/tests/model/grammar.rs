@@ -23,6 +23,7 @@ fn specs_are_shown_in_a_form_that_reads_back() {
             "latency:1s,connections=\"1,3,*/10\",after=2s,name=slow@down",
         ),
         ("reset:after=64KiB,optional=true", "reset:after=64KiB,optional=true@down"),
+        ("reset:1,client=10.0.0.0/8", "reset:1B,client=10.0.0.0/8@down"),
         ("freeze:800ms", "freeze:800ms@both"),
         ("freeze:for=2s,every=10s@up", "freeze:2s,every=10s@up"),
         ("slicer:64B,delay=10ms", "slice:64B,delay=10ms@down"),
@@ -53,7 +54,7 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ("latancy:50ms", "unknown fault `latancy`\n  latancy:50ms\n  ^^^^^^^ did you mean `latency`?"),
         (
             "db:latancy:50ms",
-            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are bandwidth, blackhole, corrupt, flap, freeze, latency, reset, slice, slow_close, timeout, truncate",
+            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are bandwidth, blackhole, corrupt, flap, freeze, half_open, latency, reset, slice, slow_close, timeout, truncate",
         ),
         (
             "latency",
@@ -126,7 +127,7 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ),
         (
             "",
-            "unknown fault ``\n  \n  ^ faults are bandwidth, blackhole, corrupt, flap, freeze, latency, reset, slice, slow_close, timeout, truncate",
+            "unknown fault ``\n  \n  ^ faults are bandwidth, blackhole, corrupt, flap, freeze, half_open, latency, reset, slice, slow_close, timeout, truncate",
         ),
     ];
     for (text, expected) in table {

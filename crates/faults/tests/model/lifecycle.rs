@@ -118,6 +118,22 @@ fn removing_a_fault_that_holds_a_reset_lets_it_end_the_connection() {
 }
 
 #[test]
+fn a_peer_that_disappears_is_neither_read_from_nor_written_to_until_the_other_ends() {
+    let plan = plan(7, &["half_open:5"]);
+    let mut conn = conn(&plan, 1);
+    conn.push(Down, at(0), 9);
+    assert_eq!(conn.pop(Down, at(0)), Some(write(Range { offset: 0, len: 5 })));
+    assert_eq!((conn.room(Down), conn.room(Up) > 0, conn.ending()), (0, true, None));
+    conn.push(Up, at(1), 7);
+    assert_eq!(conn.pop(Up, at(1)), Some(Action::Discard(Range { offset: 0, len: 7 })));
+    conn.push_reset(Down, at(2));
+    assert_eq!(conn.ending(), None, "the dead do not reset");
+    conn.push_fin(Up, at(3));
+    assert_eq!(conn.ending().map(|ending| ending.how), Some(How::Close));
+    assert_eq!(plan.faults()[0].fired(), 1);
+}
+
+#[test]
 fn both_directions_are_counted_under_one_name() {
     let plan = plan(7, &["latency:1ms@both"]);
     let mut conn = conn(&plan, 1);

@@ -4,7 +4,8 @@ use crate::drive::*;
 use proptest::prelude::*;
 use squall_faults::Direction::{Down, Up};
 
-const STACKS: [&[&str]; 14] = [
+const STACKS: [&[&str]; 15] = [
+    &["half_open:12345,side=client", "latency:5ms,jitter=5ms"],
     &["latency:50ms,jitter=20ms"],
     &["latency:50ms,jitter=20ms", "latency:10ms,jitter=3ms"],
     &["reset:p=80%,within=32KiB"],

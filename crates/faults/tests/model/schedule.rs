@@ -1,7 +1,7 @@
 //! What each fault does to the bytes of one direction.
 
 use crate::drive::*;
-use squall_faults::{Conn, Direction::Down, Side, Tick};
+use squall_faults::{Conn, Direction::Down, Opening, Side, Tick};
 
 fn one(specs: &[&str], arrivals: &[(u64, u64)]) -> Trace {
     drive(conn(&plan(7, specs), 1), Down, arrivals, 0)
@@ -186,7 +186,7 @@ fn windows_count_from_when_the_fault_was_added_whenever_the_connection_opened() 
     for (opened, delayed) in
         [(0, true), (99, true), (100, false), (999, false), (1_050, true), (1_100, false)]
     {
-        let mut conn = Conn::open(&plan, 1, None, LIMIT, at(opened * MS));
+        let mut conn = Conn::open(&plan, opening(1), at(opened * MS));
         conn.push(Down, at(opened * MS), 1);
         assert_eq!(conn.held(Down) == 1, delayed, "opened at {opened} ms");
     }
@@ -270,4 +270,15 @@ fn corruption_hits_bytes_by_their_position() {
     assert!((870..1_130).contains(&trace.flips.len()), "{}", trace.flips.len());
     assert_eq!(plan.faults()[0].fired(), trace.flips.len() as u64);
     assert_eq!(trace.written.len(), 100_000);
+}
+
+#[test]
+fn scope_picks_connections_by_their_address() {
+    let plan = plan(7, &["latency:1ms,client=10.0.0.0/8"]);
+    let spared = |client: Option<&str>| {
+        let client = client.map(|address| address.parse().expect("an address"));
+        Conn::open(&plan, Opening { client, ..opening(1) }, Tick::ZERO).is_plain(Down)
+    };
+    assert!(!spared(Some("10.9.8.7")) && !spared(Some("::ffff:10.1.2.3")));
+    assert!(spared(Some("11.0.0.1")) && spared(Some("a00::1")) && spared(None));
 }

@@ -1,7 +1,7 @@
 //! Values with units: what reads, exactly, and what is refused.
 
 use squall_faults::value::Value;
-use squall_faults::{After, IndexSet, Probability, Rate, Size};
+use squall_faults::{After, IndexSet, Probability, Rate, Size, Subnet};
 use std::time::Duration;
 
 fn error<T: Value>(text: &str) -> String {
@@ -106,5 +106,32 @@ fn triggers() {
     assert_eq!(
         error::<After>("soon"),
         "`soon` is not a size; write bytes such as `64KiB`, or a time such as `2s`"
+    );
+}
+
+#[test]
+fn subnets() {
+    for (text, shown) in [
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1/32", "127.0.0.1"),
+        ("fd00::/8", "fd00::/8"),
+        ("0.0.0.0/0", "0.0.0.0/0"),
+    ] {
+        assert_eq!(Subnet::parse(text).expect(text).to_string(), shown);
+    }
+    let all = Subnet::parse("0.0.0.0/0").expect("everything");
+    assert!(all.contains([1, 2, 3, 4].into()) && !all.contains(std::net::Ipv6Addr::LOCALHOST.into()));
+    assert_eq!(
+        error::<Subnet>("localhost"),
+        "`localhost` is not an IP address; write `10.0.0.0/8`, or one address"
+    );
+    assert_eq!(
+        error::<Subnet>("10.0.0.0/33"),
+        "`/33` is not a prefix of 10.0.0.0; write a length from /0 to /32"
+    );
+    assert_eq!(
+        error::<Subnet>("10.0.0.0/"),
+        "`/` is not a prefix of 10.0.0.0; write a length from /0 to /32"
     );
 }

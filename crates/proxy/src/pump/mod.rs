@@ -17,7 +17,7 @@ use crate::options::FLUSH_LIMIT;
 use alarm::Alarm;
 use held::Held;
 use idle::Idle;
-use squall_faults::{Conn, Direction, Ending, How, Peer, Tick};
+use squall_faults::{Conn, Direction, Ending, How, Opening, Peer, Tick};
 use squall_wire::{Env, Stream};
 use std::future::Future;
 use std::pin::Pin;
@@ -85,7 +85,9 @@ impl Pump {
     pub(crate) fn new(link: Arc<Link>, live: Arc<Live>, env: Env, streams: [Stream; 2]) -> Pump {
         let (plan, generation) = link.plan.current();
         let now = env.now();
-        let conn = Conn::open(&plan, live.number, live.label, link.options.buffer, Tick::from_nanos(now));
+        let (client, limit) = (Some(live.peer.ip()), link.options.buffer);
+        let opening = Opening { number: live.number, label: live.label, client, limit };
+        let conn = Conn::open(&plan, opening, Tick::from_nanos(now));
         let idle = link.options.idle_timeout.map(|limit| Idle::new(&env, limit));
         Pump {
             alarm: Alarm::new(&env),

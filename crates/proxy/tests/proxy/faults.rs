@@ -255,3 +255,23 @@ fn a_repeated_window_does_not_keep_an_idle_connection_alive() {
         assert_eq!((proxy.metrics().closes.timeout, shards.env(0).now()), (1, 3_000_000_000));
     });
 }
+
+#[test]
+fn a_server_that_disappears_leaves_its_client_waiting_and_ends_with_it() {
+    both_ways(|shards| async move {
+        let listener = shards.env(0).listen("127.0.0.1:0".parse().expect("an address")).expect("listens");
+        let builder = squall_proxy::Proxy::tcp(listener.local_addr()).shards(shards.clone());
+        let proxy = start(builder.fault(fault("half_open:4"))).await;
+        let (env, client) = (shards.env(0), dial(shards.env(0), &proxy).await);
+        let server = listener.accept().await.0.attach().expect("attached");
+        server.write_all(b"then silence").await.expect("sent");
+        assert_eq!(read_exact(&client, 4).await, b"then");
+        client.write_all(&pattern(100_000)).await.expect("taken all the same");
+        server.abort().expect("RST");
+        let waited = env.timeout(Duration::from_millis(1_200), client.read(&mut [0; 8])).await;
+        assert!(waited.is_none(), "the client hears neither bytes nor the RST: {waited:?}");
+        assert_eq!((proxy.metrics().bytes.up, proxy.metrics().connections.active), (0, 1));
+        drop(client);
+        proxy.idle().await;
+    });
+}
