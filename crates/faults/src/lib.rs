@@ -21,6 +21,8 @@ mod plan;
 mod spec;
 mod tick;
 pub mod value;
+#[cfg(test)]
+pub mod worked_example;
 
 pub use catalogue::*;
 pub use direction::{Direction, Directions, Peer, Side};
