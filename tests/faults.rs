@@ -47,7 +47,7 @@ fn lives(addr: SocketAddr, connections: usize) -> Vec<(usize, Option<ErrorKind>)
                 client.write_all(&[1; 1_000]).expect("sent");
                 let mut answered = 0;
                 while answered < 1_000 {
-                    match client.read(&mut buf[answered..]) {
+                    match read(&mut client, &mut buf[answered..]) {
                         Ok(0) => return (got, None),
                         Ok(n) => (answered, got) = (answered + n, got + n),
                         Err(error) => return (got, Some(error.kind())),
@@ -55,7 +55,7 @@ fn lives(addr: SocketAddr, connections: usize) -> Vec<(usize, Option<ErrorKind>)
                 }
             }
             client.shutdown(Shutdown::Write).expect("FIN");
-            (got, client.read(&mut buf).err().map(|error| error.kind()))
+            (got, read(&mut client, &mut buf).err().map(|error| error.kind()))
         })
         .collect()
 }
@@ -67,7 +67,9 @@ fn the_same_seed_resets_the_same_connections_at_the_same_bytes() {
         let (proxy, addr) = proxy(upstream, &["--fault", "reset:p=30%", "--seed", seed]);
         let lives = lives(addr, 100);
         let reset = lives.iter().filter(|(_, end)| *end == Some(ErrorKind::ConnectionReset)).count();
-        assert!(proxy.stop().out.contains(&format!("[METRICS] proxy reset | fired: {reset}\n")));
+        let ended = proxy.stop();
+        let told = format!("[METRICS] proxy reset | fired: {reset}\n");
+        assert!(ended.out.contains(&told), "{reset} of {lives:?}, but {} {}", ended.out, ended.err);
         assert!(
             lives.iter().all(|(got, end)| end.is_some() == (*got < 18_000)),
             "a reset within 16 KiB or none"

@@ -108,6 +108,16 @@ pub(crate) fn connect(addr: SocketAddr) -> TcpStream {
     stream
 }
 
+/// One read. A signal that this process gets for one of its children is not an answer.
+pub(crate) fn read(client: &mut TcpStream, buf: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match client.read(buf) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            answer => return answer,
+        }
+    }
+}
+
 /// Bytes that differ everywhere.
 pub(crate) fn pattern(n: usize) -> Vec<u8> {
     (0..n as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
