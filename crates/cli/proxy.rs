@@ -10,7 +10,6 @@ use squall::{Endpoint, Event, LinkedSpec, Proxy, ProxyBuilder, Shards, Size};
 use squall_control::{MetricsServer, Source};
 use std::io::{Write, stdout};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -127,9 +126,10 @@ fn builders(args: &Args) -> Result<Vec<(String, ProxyBuilder)>, Failure> {
 
 async fn serve_metrics(args: &Args, links: &[Proxy]) -> Result<Option<MetricsServer>, Failure> {
     let Some(addr) = args.metrics else { return Ok(None) };
-    let sources =
-        links.iter().map(|link| Source { name: link.name().to_owned(), meter: Arc::new(link.meter()) });
-    squall_control::serve(addr, sources.collect()).await.map(Some).map_err(Failure::environment)
+    squall_control::serve(addr, links.iter().map(Source::from).collect())
+        .await
+        .map(Some)
+        .map_err(Failure::environment)
 }
 
 fn announce(args: &Args, links: &[Proxy], metrics: Option<&MetricsServer>) -> Result<(), Failure> {

@@ -127,8 +127,7 @@ fn write_json(target: &Path, reports: &[Report], single: bool) -> Result<(), Fai
 
 /// A signal cuts the run short: everything it started lives in this process and ends with it.
 fn end_on_signals() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::environment(format!("start a runtime: {error}")))?;
+    let runtime = serving::runtime()?;
     let mut signals = {
         let _context = runtime.enter();
         Signals::listen()?

@@ -7,6 +7,7 @@ use squall::Shards;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// Options of every server command.
 #[derive(clap::Args)]
@@ -28,14 +29,9 @@ impl Args {
     pub(crate) fn start_shards(&self) -> Result<Shards, Failure> {
         let (before, after) = squall::raise_descriptor_limit();
         tracing::debug!(before, after, "descriptor limit");
-        start_shards(self.shards)
+        Shards::start(shard_count(self.shards))
+            .map_err(|error| Failure::environment(format!("start threads: {error}")))
     }
-}
-
-/// Starts `wanted` shards, or one for each core.
-pub(crate) fn start_shards(wanted: Option<NonZeroUsize>) -> Result<Shards, Failure> {
-    Shards::start(shard_count(wanted))
-        .map_err(|error| Failure::environment(format!("start threads: {error}")))
 }
 
 /// How many shards: as wanted, or one for each core.
@@ -48,8 +44,13 @@ pub(crate) fn block_on<F>(task: F) -> Result<Exit, Failure>
 where
     F: Future<Output = Result<Exit, Failure>>,
 {
+    runtime()?.block_on(task)
+}
+
+/// A runtime for the calling thread.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::environment(format!("start a runtime: {error}")))?.block_on(task)
+    runtime.map_err(|error| Failure::environment(format!("start a runtime: {error}")))
 }
 
 /// Awaits a graceful stop; a second signal ends the process where it stands.

@@ -2,11 +2,9 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use squall_wire::{Env, Sleep, Stream, with_scratch};
+use squall_wire::{Env, Idle, Stream, with_scratch};
 
 use crate::counts::{Meter, add};
 
@@ -15,6 +13,7 @@ const ROUNDS: usize = 16;
 
 /// A connection that sends back what it receives. It owns a buffer only while the client does not read.
 pub(crate) struct Connection<'a> {
+    pub(crate) env: &'a Env,
     pub(crate) stream: Stream,
     pub(crate) meter: &'a Meter,
     /// Bytes to read at a time.
@@ -25,40 +24,15 @@ pub(crate) struct Connection<'a> {
     sent: usize,
 }
 
-/// One timer per connection, set again only when it rings: reads and writes merely note the time.
-pub(crate) struct Idle {
-    env: Env,
-    limit: Duration,
-    since: u64,
-    sleep: Sleep,
-}
-
-impl Idle {
-    pub(crate) fn new(env: &Env, limit: Duration) -> Self {
-        Self { env: env.clone(), limit, since: env.now(), sleep: env.sleep(limit) }
-    }
-
-    fn touch(&mut self) {
-        self.since = self.env.now();
-    }
-
-    /// Ready when nothing was touched for the limit.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(Pin::new(&mut self.sleep).poll(cx));
-            let limit = u64::try_from(self.limit.as_nanos()).unwrap_or(u64::MAX);
-            let end = self.since.saturating_add(limit);
-            if self.env.now() >= end {
-                return Poll::Ready(());
-            }
-            self.sleep.reset(end);
-        }
-    }
-}
-
 impl<'a> Connection<'a> {
-    pub(crate) fn new(stream: Stream, meter: &'a Meter, buffer: usize, idle: Option<Idle>) -> Self {
-        Self { stream, meter, buffer, idle, rest: Vec::new(), sent: 0 }
+    pub(crate) fn new(
+        env: &'a Env,
+        stream: Stream,
+        meter: &'a Meter,
+        buffer: usize,
+        idle: Option<Idle>,
+    ) -> Self {
+        Self { env, stream, meter, buffer, idle, rest: Vec::new(), sent: 0 }
     }
 
     /// Echoes until the client is done and has everything back, and then sends FIN. Ends early, without an
@@ -80,7 +54,7 @@ impl<'a> Connection<'a> {
                 return Poll::Ready(self.stream.finish());
             }
             if let Some(idle) = &mut self.idle {
-                idle.touch();
+                idle.touch(self.env.now());
             }
         }
         cx.waker().wake_by_ref();

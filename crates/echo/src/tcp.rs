@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use squall_wire::{Env, Incoming, Listener, Shards};
+use squall_wire::{Env, Idle, Incoming, Listener, Shards};
 
-use crate::connection::{Connection, Idle};
+use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::counts::add;
 use crate::{Echo, EchoBuilder, EchoError};
@@ -46,6 +46,6 @@ async fn serve(
     if let Ok(stream) = incoming.attach() {
         let meter = &connections.meters[shard];
         // How a client ends is its own affair.
-        let _ = Connection::new(stream, meter, settings.buffer, idle).serve().await;
+        let _ = Connection::new(&env, stream, meter, settings.buffer, idle).serve().await;
     }
 }

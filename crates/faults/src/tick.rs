@@ -20,6 +20,11 @@ impl Tick {
         self.0
     }
 
+    /// Nanoseconds from `earlier` to here; 0 where that is not earlier.
+    pub const fn since(self, earlier: Tick) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// The tick `ns` nanoseconds later; stays at [`Tick::NEVER`] instead of wrapping.
     #[must_use]
     pub const fn plus(self, ns: u64) -> Tick {

@@ -6,7 +6,7 @@ use crate::payload::Payload;
 use crate::plan::Load;
 use crate::report::{Latencies, Report};
 use squall_wire::lock;
-use squall_wire::{Env, Stream};
+use squall_wire::{Env, Stream, nanos};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -133,8 +133,7 @@ impl Worker {
     /// Connects again: where that is refused, over and over until the timeout. A target that stayed away so long is asked
     /// just once for each further request, until it answers.
     async fn reopen(&mut self) -> Option<Connection> {
-        let limit = u64::try_from(self.shared.load.timeout.as_nanos()).unwrap_or(u64::MAX);
-        let deadline = self.env.now().saturating_add(limit);
+        let deadline = self.env.now().saturating_add(nanos(self.shared.load.timeout));
         let mut pause = BACKOFF.0;
         loop {
             let opened = self.connect().await;

@@ -8,7 +8,7 @@ use crate::options::FLUSH_LIMIT;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
 use squall_faults::{Ending, How, Peer};
-use squall_wire::{Env, Incoming, Stream};
+use squall_wire::{Env, Incoming, Stream, nanos};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
@@ -142,7 +142,7 @@ async fn close(env: &Env, streams: [&Stream; 2], ending: Ending) {
     for peer in reset {
         let _ = streams[peer.index()].abort();
     }
-    let deadline = env.now().saturating_add(FLUSH_LIMIT.as_nanos() as u64);
+    let deadline = env.now().saturating_add(nanos(FLUSH_LIMIT));
     let spared = spared.into_iter().map(|peer| streams[peer.index()]);
     for stream in spared.filter(|stream| stream.finish().is_ok()).collect::<Vec<_>>() {
         // Closing with bytes unread would send a RST after all.

@@ -40,8 +40,6 @@ pub enum Outcome {
     Pass,
     /// Something did not hold.
     Fail,
-    /// The environment did not let it run.
-    Error,
 }
 
 /// An expectation and how it came out.

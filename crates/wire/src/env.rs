@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::dialer::Dialer;
 use crate::listener::Listener;
 use crate::lull::Lulls;
+use crate::nanos::nanos;
 use crate::shards::RealShard;
 use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
@@ -52,8 +53,7 @@ impl Env {
 
     /// Sleeps for `duration` from now.
     pub fn sleep(&self, duration: Duration) -> Sleep {
-        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        self.sleep_until(self.now().saturating_add(nanos))
+        self.sleep_until(self.now().saturating_add(nanos(duration)))
     }
 
     /// For whoever watches until something holds: each [`Lulls::next`] is a moment to look. In a virtual world that is

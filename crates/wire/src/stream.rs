@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use crate::mem::MemStream;
+use crate::nanos::nanos;
 use crate::{Env, platform};
 
 /// A connection. It is used whole, by reference; each direction may be polled by one task at a time.
@@ -143,8 +144,7 @@ impl Stream {
     /// a connection that broke meanwhile never will. Looks after 50 µs and then ever less often, at least each
     /// millisecond.
     pub async fn drained(&self, env: &Env, limit: Duration) -> bool {
-        let nanos = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-        let end = env.now().saturating_add(nanos);
+        let end = env.now().saturating_add(nanos(limit));
         let mut step = 50_000;
         loop {
             match self.unsent() {

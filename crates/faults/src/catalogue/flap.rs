@@ -37,19 +37,22 @@ impl Flap {
         Flap { reset: true, ..self }
     }
 
+    /// The length of one coming and going, and how much of it has passed, in nanoseconds.
+    fn round(&self, cx: &Cx<'_>) -> (u64, u64) {
+        let length = nanos(self.on).saturating_add(nanos(self.off));
+        (length, cx.at().since(cx.joined()) % length)
+    }
+
     /// When the link, gone at this moment, is back; nothing while it is there.
     fn back_at(&self, cx: &Cx<'_>) -> Option<Tick> {
-        let (on, off) = (nanos(self.on), nanos(self.off));
-        let elapsed = cx.at().as_nanos().saturating_sub(cx.joined().as_nanos());
-        let within = elapsed % on.saturating_add(off);
-        (within >= on).then(|| cx.at().plus(on.saturating_add(off) - within))
+        let (length, passed) = self.round(cx);
+        (passed >= nanos(self.on)).then(|| cx.at().plus(length - passed))
     }
 
     /// When the link, there at this moment, goes.
     fn gone_at(&self, cx: &Cx<'_>) -> Tick {
-        let (on, off) = (nanos(self.on), nanos(self.off));
-        let elapsed = cx.at().as_nanos().saturating_sub(cx.joined().as_nanos());
-        cx.at().plus(on.saturating_sub(elapsed % on.saturating_add(off)))
+        let (_, passed) = self.round(cx);
+        cx.at().plus(nanos(self.on).saturating_sub(passed))
     }
 
     fn cut(&self, cx: &mut Cx<'_>) {

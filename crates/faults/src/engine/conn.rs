@@ -58,7 +58,7 @@ impl Conn {
         if self.ending.is_some() {
             return;
         }
-        self.run(now);
+        self.advance(now);
         for direction in Direction::BOTH {
             let mut i = 0;
             while let Some(stage) = self.lines[direction.index()].stages.get(i) {
@@ -86,7 +86,7 @@ impl Conn {
                 stages.insert(place, stage);
             }
         }
-        self.run(now);
+        self.advance(now);
     }
 
     /// Bytes have been read in `direction`.
@@ -94,7 +94,7 @@ impl Conn {
         if self.ending.is_some() {
             return;
         }
-        self.run(now);
+        self.advance(now);
         let line = &mut self.lines[direction.index()];
         let mut rest = Range { offset: line.entered, len };
         line.entered += len;
@@ -103,16 +103,16 @@ impl Conn {
             let piece;
             (piece, rest) = self.lines[direction.index()].cut(rest);
             self.enter(direction, 0, now, Item::Data { range: piece, alone: false });
-            self.run(now);
+            self.advance(now);
         }
     }
 
     /// The end of the bytes in `direction` has been read.
     pub fn push_fin(&mut self, direction: Direction, now: Tick) {
         if self.ending.is_none() {
-            self.run(now);
+            self.advance(now);
             self.enter(direction, 0, now, Item::Fin);
-            self.run(now);
+            self.advance(now);
         }
     }
 
@@ -120,15 +120,10 @@ impl Conn {
     pub fn push_reset(&mut self, direction: Direction, now: Tick) {
         // Of a peer that has disappeared nothing is heard, not even its RST.
         if self.ending.is_none() && self.gone != Some(direction.sender()) {
-            self.run(now);
+            self.advance(now);
             self.enter(direction, 0, now, Item::Reset(direction.receiver().into()));
-            self.run(now);
+            self.advance(now);
         }
-    }
-
-    /// Works off everything due until `now`; what comes of it is popped.
-    pub fn advance(&mut self, now: Tick) {
-        self.run(now);
     }
 
     /// How many more bytes may be read in `direction` now.
@@ -148,7 +143,7 @@ impl Conn {
 
     /// The next thing to do in `direction` at `now`, in order.
     pub fn pop(&mut self, direction: Direction, now: Tick) -> Option<Action> {
-        self.run(now);
+        self.advance(now);
         self.lines[direction.index()].pop()
     }
 
@@ -191,8 +186,8 @@ impl Conn {
         soonest
     }
 
-    /// Works off everything due until `now`, in logical order.
-    fn run(&mut self, now: Tick) {
+    /// Works off everything due until `now`, in logical order; what comes of it is popped.
+    pub fn advance(&mut self, now: Tick) {
         while let Some((tick, direction, i, due)) = self.next() {
             if tick > now {
                 return;
@@ -204,7 +199,8 @@ impl Conn {
                 }
             } else {
                 let offset = line.entered;
-                let effects = line.stages[i].turn(&due, tick, offset);
+                let mut effects = Effects::default();
+                line.stages[i].turn(&due, tick, offset, &mut effects);
                 self.affect(direction, effects);
             }
         }
@@ -215,7 +211,8 @@ impl Conn {
         let line = &mut self.lines[direction.index()];
         match (line.stages.get_mut(i), item) {
             (Some(stage), item) => {
-                let effects = stage.take(at, item);
+                let mut effects = Effects::default();
+                stage.take(at, item, &mut effects);
                 self.affect(direction, effects);
             }
             // Nothing reaches a peer that has disappeared; that the other ends is the end.
@@ -253,13 +250,14 @@ impl Conn {
 
     fn remove(&mut self, direction: Direction, i: usize, now: Tick) {
         let mut stage = self.lines[direction.index()].stages.remove(i);
-        let effects = stage.remove(now);
+        let mut effects = Effects::default();
+        stage.remove(now, &mut effects);
         self.affect(direction, effects);
         while self.ending.is_none()
             && let Some(item) = stage.release()
         {
             self.enter(direction, i, now, item);
-            self.run(now);
+            self.advance(now);
         }
     }
 }

@@ -103,8 +103,7 @@ impl Stage {
         Stage { planned, running, slot: Slot::default(), lane, segment, phase, start }
     }
 
-    fn call(&mut self, at: Tick, hook: impl FnOnce(&mut dyn Running, &mut Cx<'_>)) -> Effects {
-        let mut effects = Effects::default();
+    fn call(&mut self, at: Tick, effects: &mut Effects, hook: impl FnOnce(&mut dyn Running, &mut Cx<'_>)) {
         let mut cx = Cx {
             at,
             lane: self.lane,
@@ -112,10 +111,9 @@ impl Stage {
             slot: &mut self.slot,
             fired: self.planned.counter(),
             joined: self.planned.joined(),
-            effects: &mut effects,
+            effects,
         };
         hook(&mut *self.running, &mut cx);
-        effects
     }
 
     /// The window that holds `at`, or the next: when it begins and ends. `None` where there is none any more.
@@ -123,7 +121,7 @@ impl Stage {
         let scope = self.planned.spec().scope();
         let start = self.start.unwrap_or(at);
         let Some(length) = scope.window.map(nanos) else { return Some((start, Tick::NEVER)) };
-        let elapsed = at.as_nanos().saturating_sub(start.as_nanos());
+        let elapsed = at.since(start);
         let begin = match scope.every.map(nanos) {
             Some(every) => start.plus(elapsed - elapsed % every),
             None => start,
@@ -136,80 +134,68 @@ impl Stage {
     }
 
     /// A trigger is met, or the time of a window has come: arms, unless the window lies ahead.
-    fn begin(&mut self, at: Tick) -> Effects {
+    fn begin(&mut self, at: Tick, effects: &mut Effects) {
         self.start.get_or_insert(at);
         match self.window(at) {
             Some((begin, end)) if begin <= at => {
                 self.phase = Phase::Armed(end);
-                self.call(at, |fault, cx| fault.armed(cx))
+                self.call(at, effects, |fault, cx| fault.armed(cx));
             }
-            Some((begin, _)) => {
-                self.phase = Phase::AtTick(begin);
-                Effects::default()
-            }
-            None => {
-                self.phase = Phase::Over;
-                Effects::default()
-            }
+            Some((begin, _)) => self.phase = Phase::AtTick(begin),
+            None => self.phase = Phase::Over,
         }
     }
 
     /// Does what is due at `at`, other than a release. `offset` is how far the stream has come.
-    pub(super) fn turn(&mut self, due: &Due, at: Tick, offset: u64) -> Effects {
+    pub(super) fn turn(&mut self, due: &Due, at: Tick, offset: u64, effects: &mut Effects) {
         match due {
             Due::Arm => {
                 // Without a trigger the fault's positions count from the start of the stream, with one from where it was met.
                 self.slot.armed_by_time = self.planned.spec().scope().after.is_some();
                 self.slot.base = if self.slot.armed_by_time { offset } else { 0 };
-                self.begin(at)
+                self.begin(at, effects);
             }
             Due::Disarm => {
                 self.slot.release_all(at);
                 self.slot.wake = None;
                 self.phase = self.window(at).map_or(Phase::Over, |(begin, _)| Phase::AtTick(begin));
-                Effects::default()
             }
             Due::Timer => {
                 self.slot.wake = None;
-                self.call(at, |fault, cx| fault.timer(cx))
+                self.call(at, effects, |fault, cx| fault.timer(cx));
             }
-            Due::Release => Effects::default(),
+            Due::Release => {}
         }
     }
 
     /// Takes one item in.
-    pub(super) fn take(&mut self, at: Tick, item: Item) -> Effects {
-        let mut effects = Effects::default();
+    pub(super) fn take(&mut self, at: Tick, item: Item, effects: &mut Effects) {
         if let (Phase::AtOffset(offset), Item::Data { range, .. }) = (&self.phase, item)
             && range.offset >= *offset
         {
             self.slot.base = range.offset;
-            effects = self.begin(at);
+            self.begin(at, effects);
             if effects.ending.is_some() {
-                return effects;
+                return;
             }
         }
-        let more = match (&self.phase, item) {
+        match (&self.phase, item) {
             // A range that is to be written alone has been cut by a fault of the same rank: it is as small as is wanted.
             (Phase::Armed(_), Item::Data { range, alone: false }) => {
-                self.call(at, |fault, cx| fault.data(range, cx))
+                self.call(at, effects, |fault, cx| fault.data(range, cx));
             }
-            (Phase::Armed(_), Item::Fin) => self.call(at, |fault, cx| fault.fin(cx)),
-            _ => {
-                self.slot.queue_at(at, item);
-                return effects;
-            }
-        };
-        effects.flips.extend(more.flips);
-        Effects { flips: effects.flips, gone: more.gone.or(effects.gone), ending: more.ending }
+            (Phase::Armed(_), Item::Fin) => self.call(at, effects, |fault, cx| fault.fin(cx)),
+            _ => self.slot.queue_at(at, item),
+        }
     }
 
     /// The fault is taken off the connection: what it holds is let go.
-    pub(super) fn remove(&mut self, at: Tick) -> Effects {
-        let armed = matches!(self.phase, Phase::Armed(_));
-        self.phase = Phase::Over;
+    pub(super) fn remove(&mut self, at: Tick, effects: &mut Effects) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Over);
         self.slot.wake = None;
-        if armed { self.call(at, |fault, cx| fault.removed(cx)) } else { Effects::default() }
+        if let Phase::Armed(_) = phase {
+            self.call(at, effects, |fault, cx| fault.removed(cx));
+        }
     }
 
     /// When the stage has something to do, and what. Nothing where it waits for bytes or for its removal.

@@ -114,9 +114,7 @@ impl Pump {
                 return Ok(n);
             }
             // A peer to which writing failed has not finished: the RST was seen there.
-            Ok(_) if self.lost.is_some_and(|(peer, _)| peer == sender) => {
-                self.conn.push_reset(direction, now)
-            }
+            Ok(_) if self.is_lost(sender) => self.conn.push_reset(direction, now),
             Ok(_) => self.conn.push_fin(direction, now),
             Err(error) => {
                 self.lose(sender, &error);

@@ -6,7 +6,6 @@ mod budget;
 mod deliver;
 mod fetch;
 mod held;
-mod idle;
 mod watch;
 
 use crate::close::CloseReason;
@@ -16,9 +15,8 @@ use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
 use alarm::Alarm;
 use held::Held;
-use idle::Idle;
 use squall_faults::{Conn, Direction, Ending, How, Opening, Peer, Tick};
-use squall_wire::{Env, Stream};
+use squall_wire::{Env, Idle, Stream, nanos};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -126,7 +124,7 @@ impl Pump {
         self.conn.advance(now);
         if let Some(ending) = self.conn.ending() {
             // What stands before it may never be taken.
-            let deadline = *self.deadline.get_or_insert(now.plus(FLUSH_LIMIT.as_nanos() as u64));
+            let deadline = *self.deadline.get_or_insert(now.plus(nanos(FLUSH_LIMIT)));
             if !ending.flushes() {
                 return Err(self.told(ending));
             }
@@ -160,9 +158,7 @@ impl Pump {
             }
             let next = self.conn.next_due();
             // Bytes that wait for their time are on their way, not idle.
-            if !self.conn.carries()
-                && self.idle.as_mut().is_some_and(|idle| idle.poll(&self.env, cx).is_ready())
-            {
+            if !self.conn.carries() && self.idle.as_mut().is_some_and(|idle| idle.poll(cx).is_ready()) {
                 return Poll::Ready(End::Idle);
             }
             if self.alarm.poll(next.or(self.deadline), cx).is_ready() || self.look_after(cx) {

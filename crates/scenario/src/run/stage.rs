@@ -6,7 +6,7 @@ use crate::model::{Link, Load, Scenario, Target, Upstream};
 use squall_echo::{Counts as EchoCounts, Echo};
 use squall_load::{Report as LoadReport, Running};
 use squall_proxy::{Metrics, Proxy};
-use squall_wire::{Endpoint, Env, Shards};
+use squall_wire::{Endpoint, Env, Shards, nanos};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -152,7 +152,7 @@ impl Stage {
                 *state = LoadState::Finished(Box::new(running.snapshot(now)));
             }
         }
-        let deadline = now.saturating_add(u64::try_from(scenario.grace.as_nanos()).unwrap_or(u64::MAX));
+        let deadline = now.saturating_add(nanos(scenario.grace));
         let left = |env: &Env| Duration::from_nanos(deadline.saturating_sub(env.now()));
         let mut rest: Vec<&str> = self.links.keys().map(String::as_str).collect();
         while !rest.is_empty() {

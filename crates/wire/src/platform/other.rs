@@ -11,12 +11,12 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::lock::lock;
+use crate::nanos::nanos;
 
 /// Nanoseconds since the first call in this process.
 pub(crate) fn monotonic_ns() -> u64 {
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    let elapsed = ORIGIN.get_or_init(Instant::now).elapsed();
-    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    nanos(ORIGIN.get_or_init(Instant::now).elapsed())
 }
 
 /// There is no such setting here.

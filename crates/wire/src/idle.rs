@@ -1,0 +1,48 @@
+//! The idle timeout of a connection: one lazy timer that asks, when it rings, how long ago anything last happened.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use crate::nanos::nanos;
+use crate::{Env, Sleep};
+
+/// Rings once nothing was touched for its limit. The timer is set again only when it rings, so that touching costs a store.
+pub struct Idle {
+    env: Env,
+    limit: u64,
+    since: u64,
+    sleep: Sleep,
+}
+
+impl Idle {
+    /// Begins now.
+    pub fn new(env: &Env, limit: Duration) -> Self {
+        Self { env: env.clone(), limit: nanos(limit), since: env.now(), sleep: env.sleep(limit) }
+    }
+
+    /// Something happened, at `now` nanoseconds of the environment's clock.
+    pub fn touch(&mut self, now: u64) {
+        self.since = now;
+    }
+
+    /// Ready once nothing was touched for the limit.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(Pin::new(&mut self.sleep).poll(cx));
+            let end = self.since.saturating_add(self.limit);
+            if self.env.now() >= end {
+                return Poll::Ready(());
+            }
+            self.sleep.reset(end);
+        }
+    }
+}
+
+impl fmt::Debug for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idle").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
