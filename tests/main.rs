@@ -1,10 +1,14 @@
 //! Tests that drive the built binary, as its users do.
 
+mod datagrams;
 mod echo;
 mod errors;
 mod faults;
 mod faults_command;
+mod links;
 mod metrics;
+mod presets;
+mod preview;
 mod process;
 mod proxy;
 mod run;

@@ -1,6 +1,6 @@
 //! The console lines of `--log-events` and `--summary`.
 
-use squall::{Event, Metrics};
+use squall::{Datagrams, Event, Metrics};
 use std::fmt;
 
 /// Lines for the events of a link, with the running totals of what they told.
@@ -46,6 +46,14 @@ pub(crate) fn summary(links: &[Metrics]) -> String {
     let (active, total) = (sum(|m| m.connections.active), sum(|m| m.connections.accepted));
     let (up, down) = (Human(sum(|m| m.bytes.up)), Human(sum(|m| m.bytes.down)));
     format!("[METRICS] active: {active} | total: {total} | up: {up} | down: {down}")
+}
+
+/// What became of a link's datagrams.
+pub(crate) fn drops(link: &str, counts: &Datagrams) -> String {
+    let Datagrams { up, down, dropped_up, dropped_down } = counts;
+    format!(
+        "[METRICS] {link} datagrams | up: {up} | down: {down} | dropped up: {dropped_up} | dropped down: {dropped_down}"
+    )
 }
 
 /// Bytes for people: `512B`, `1.5MB`.

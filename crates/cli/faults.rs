@@ -1,12 +1,21 @@
 //! `squall faults`: what faults there are, what each does, and what one would do to a connection.
 
+mod clients;
+mod clock;
+mod connects;
+mod document;
 mod entry;
+mod offer;
 mod page;
+mod play;
 mod preview;
 mod rehearsal;
-mod table;
+mod takes;
+mod tally;
 mod terminal;
 mod timeline;
+
+pub(crate) use entry::shell_word;
 
 use crate::exit::Exit;
 use crate::{Failure, output};
@@ -15,8 +24,8 @@ use squall_faults::{Kind, find_kind, kind_names, nearest};
 
 /// List the faults, explain one, or preview what one does.
 ///
-/// Without a name every fault is listed, with an example. With one it is explained: what it does, its parameters and their
-/// defaults, and which way it acts unless told.
+/// Without a name every fault is listed, with an example. With one it is explained: what it does and on what, its parameters
+/// and their defaults, and which way it acts unless told.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Args {

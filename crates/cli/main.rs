@@ -5,14 +5,18 @@ mod echo;
 mod events;
 mod exit;
 mod faults;
+mod files;
+mod links;
 mod logging;
 mod output;
 mod parse;
+mod presets;
 mod proxy;
 mod ready;
 mod run;
 mod serving;
 mod signals;
+mod table;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
@@ -42,6 +46,7 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Faults(faults::Args),
+    Presets(presets::Args),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +58,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
         Command::Faults(args) => faults::main(args),
+        Command::Presets(args) => presets::main(args),
     };
     let exit = done.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

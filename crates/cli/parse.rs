@@ -1,7 +1,7 @@
 //! Values of options, in the units and with the errors that fault specs have.
 
 use squall::value::Value;
-use squall::{Endpoint, LinkedSpec, Size};
+use squall::{Carrier, Endpoint, LinkedSpec, Rate, Size};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -32,6 +32,18 @@ pub(crate) fn piece(text: &str) -> Result<Size, String> {
     if piece.as_bytes() == 0 { Err("it must be at least a byte".to_owned()) } else { Ok(piece) }
 }
 
+/// The payload of a datagram: at least a byte, and at most what IPv4 lets through.
+pub(crate) fn datagram(text: &str) -> Result<Size, String> {
+    let size = piece(text)?;
+    if size.as_bytes() > 65_507 { Err("a datagram has at most 65507 bytes".to_owned()) } else { Ok(size) }
+}
+
+/// A rate above zero.
+pub(crate) fn pace(text: &str) -> Result<Rate, String> {
+    let rate: Rate = value(text)?;
+    if rate.bits() == 0 { Err("it must be more than zero".to_owned()) } else { Ok(rate) }
+}
+
 pub(crate) fn fault(text: &str) -> Result<LinkedSpec, String> {
     text.parse().map_err(|error: squall::SpecError| error.to_string())
 }
@@ -60,12 +72,44 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| "write a whole number below 2^64, or `random`".to_owned())
 }
 
+/// A preset, and the link that it is for; without one it is for every link of the command.
+#[derive(Clone, Debug)]
+pub(crate) struct PresetArg {
+    pub(crate) link: Option<String>,
+    pub(crate) name: &'static str,
+}
+
+pub(crate) fn preset(text: &str) -> Result<PresetArg, String> {
+    let (link, name) = match text.split_once(':') {
+        Some((link, name)) => (Some(link.to_owned()), name),
+        None => (None, text),
+    };
+    match squall::find_preset(name) {
+        Some(preset) => Ok(PresetArg { link, name: preset.name }),
+        None => Err(match squall::nearest_preset(name) {
+            Some(near) => format!("there is no preset `{name}`; did you mean `{near}`?"),
+            None => format!("there is no preset `{name}`; `squall presets` lists them"),
+        }),
+    }
+}
+
+/// Where a link leads, and what it carries where that is said: `HOST:PORT`, `tcp:HOST:PORT`, `udp:HOST:PORT`.
+pub(crate) fn upstream(text: &str) -> Result<(Option<Carrier>, Endpoint), String> {
+    let (carrier, rest) = match text.split_once(':') {
+        Some(("udp", rest)) if rest.contains(':') => (Some(Carrier::Datagram), rest),
+        Some(("tcp", rest)) if rest.contains(':') => (Some(Carrier::Stream), rest),
+        _ => (None, text),
+    };
+    let endpoint = rest.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    Ok((carrier, endpoint))
+}
+
 /// A named link: `NAME=[LISTEN=]UPSTREAM`.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkArg {
     pub(crate) name: String,
     pub(crate) listen: Option<SocketAddr>,
-    pub(crate) upstream: Endpoint,
+    pub(crate) upstream: (Option<Carrier>, Endpoint),
 }
 
 pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
@@ -82,6 +126,6 @@ pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
     if squall::KINDS.iter().any(|kind| kind.name == name.replace('-', "_")) {
         return Err(format!("`{name}` is the name of a fault; call the link something else"));
     }
-    let upstream = upstream.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    let upstream = self::upstream(upstream)?;
     Ok(LinkArg { name: name.to_owned(), listen: listen_on, upstream })
 }

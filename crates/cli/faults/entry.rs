@@ -1,6 +1,7 @@
 //! What is told of a fault, in words that both the terminal and the reference page use.
 
-use squall_faults::{Absent, Carrier, Directions, Kind, Param, Params, Scope};
+use super::takes;
+use squall_faults::{Absent, Carrier, Carriers, Directions, Kind, Misfit, Param, Params, Scope};
 
 /// A parameter or a scope key, ready to be shown.
 pub(super) struct Row {
@@ -28,7 +29,7 @@ pub(super) fn params(kind: &Kind) -> Vec<Row> {
     borrowed.chain(kind.params).map(|param| Row::of(param, is_main(param))).collect()
 }
 
-/// The keys that every fault takes.
+/// The keys that faults share.
 pub(super) fn scope_keys() -> Vec<Row> {
     let name = Row {
         key: "name",
@@ -47,13 +48,64 @@ pub(super) fn summary(kind: &Kind) -> String {
     first_sentence(&paragraphs(kind.about).into_iter().next().unwrap_or_default()).to_owned()
 }
 
-/// What a fault can act on.
-pub(super) fn carriers(kind: &Kind) -> &'static str {
-    match kind.on {
-        Carrier::Stream => "streams (TCP)",
-        Carrier::Datagram => "datagrams (UDP)",
-        Carrier::Both => "streams (TCP) and datagrams (UDP)",
+/// What a fault does, in a few words.
+pub(super) fn brief(kind: &Kind) -> String {
+    let summary = summary(kind);
+    match summary.find([':', ';']) {
+        Some(end) => format!("{}.", &summary[..end]),
+        None => summary,
     }
+}
+
+/// Where faults act, in the order in which they are listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    Either,
+    Stream,
+    Datagram,
+    Connect,
+}
+
+impl Place {
+    pub(super) const ALL: [Place; 4] = [Place::Either, Place::Stream, Place::Datagram, Place::Connect];
+
+    pub(super) fn of(kind: &Kind) -> Place {
+        match kind.on {
+            _ if kind.is_gate() => Place::Connect,
+            Carriers::Both => Place::Either,
+            Carriers::Stream => Place::Stream,
+            Carriers::Datagram => Place::Datagram,
+        }
+    }
+
+    /// The head of its list.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Place::Either => "On streams (TCP) and datagrams (UDP)",
+            Place::Stream => "On streams (TCP)",
+            Place::Datagram => "On datagrams (UDP)",
+            Place::Connect => "When a client connects (TCP)",
+        }
+    }
+
+    /// "Acts ...".
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Place::Either => "on streams (TCP) and datagrams (UDP)",
+            Place::Stream => "on streams (TCP)",
+            Place::Datagram => "on datagrams (UDP)",
+            Place::Connect => "when a client connects (TCP); it has no direction",
+        }
+    }
+}
+
+/// What a fault makes no sense on, why, and what is nearest there.
+pub(super) fn misfit(kind: &Kind) -> Option<(&'static str, Misfit)> {
+    let carrier = match kind.on.include(Carrier::Stream) {
+        true => "datagrams (UDP)",
+        false => "streams (TCP)",
+    };
+    kind.misfit.filter(|_| kind.on != Carriers::Both).map(|misfit| (carrier, misfit))
 }
 
 /// Which way a fault acts unless told.
@@ -65,13 +117,30 @@ pub(super) fn direction(kind: &Kind) -> &'static str {
     }
 }
 
+/// The scope keys that a fault takes, where those are not all of them.
+pub(super) fn limits(kind: &Kind) -> Option<String> {
+    let list =
+        |keys: Vec<&str>| keys.into_iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let keys = list(Scope::keys().chain(["name"]).filter(|key| takes::takes(kind, key)).collect());
+    let closing = takes::closing_params(kind);
+    match closing.is_empty() {
+        _ if !kind.is_gate() => None,
+        true => Some(keys),
+        false => {
+            let fewer = list(takes::keys_of_closing().chain(["name"]).collect());
+            Some(format!("{keys}; with `{}`, which closes the port: {fewer}", closing.join("` or `")))
+        }
+    }
+}
+
 /// The example of a fault as a command to type.
 pub(super) fn command(kind: &Kind) -> String {
-    format!("squall proxy --upstream localhost:5432 --fault {}", shell_word(kind.example))
+    let udp = if kind.on.include(Carrier::Stream) { "" } else { "--udp " };
+    format!("squall proxy {udp}--upstream localhost:5432 --fault {}", shell_word(kind.example))
 }
 
 /// A text as one word of a shell: in quotes where a shell would read more into it.
-pub(super) fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || ":=,.%@_/+-".contains(c);
     if text.chars().all(plain) { text.to_owned() } else { format!("'{text}'") }
 }

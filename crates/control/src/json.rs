@@ -23,6 +23,8 @@ struct Link<'a> {
     bytes: Counts,
     closes: Counts,
     connections: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datagrams: Option<Counts>,
     faults: BTreeMap<&'a str, Fault>,
     held_bytes: u64,
     held_max_bytes: u64,
@@ -51,7 +53,7 @@ pub(crate) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Err
 
 fn link(metrics: &Metrics) -> Link<'_> {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, closes, held, held_max, faults } = metrics;
+    let Metrics { connections, bytes, datagrams, closes, held, held_max, faults } = metrics;
     Link {
         bytes: Counts::from([("down", bytes.down), ("up", bytes.up)]),
         closes: Counts::from([
@@ -68,6 +70,14 @@ fn link(metrics: &Metrics) -> Link<'_> {
             ("failed", connections.failed),
             ("refused", connections.refused),
         ]),
+        datagrams: datagrams.map(|counts| {
+            Counts::from([
+                ("down", counts.down),
+                ("dropped_down", counts.dropped_down),
+                ("dropped_up", counts.dropped_up),
+                ("up", counts.up),
+            ])
+        }),
         faults: faults.iter().map(|each| (each.name.as_str(), fault(each))).collect(),
         held_bytes: *held,
         held_max_bytes: *held_max,

@@ -3,7 +3,7 @@
 use crate::source::{Reading, Totals};
 use prometheus::TextEncoder;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use squall_proxy::Metrics;
+use squall_proxy::{Datagrams, Metrics};
 
 /// The media type of what [`encode`] gives.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -68,11 +68,28 @@ fn traffic(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
         })
     });
     let held = readings.iter().map(|(link, metrics)| (vec![("link", *link)], metrics.held));
-    vec![
+    let sent = per_link(readings, "direction", |metrics| {
+        metrics.datagrams.map_or_else(Vec::new, |counts| vec![("up", counts.up), ("down", counts.down)])
+    });
+    let dropped = per_link(readings, "direction", |metrics| {
+        let counts = |counts: Datagrams| vec![("up", counts.dropped_up), ("down", counts.dropped_down)];
+        metrics.datagrams.map_or_else(Vec::new, counts)
+    });
+    let mut families = vec![
         counter("squall_bytes_total", "Bytes delivered to the receivers.", bytes),
         counter("squall_faults_fired_total", "How often each fault has acted.", fired),
         gauge("squall_held_bytes", "Bytes that were read and wait to be delivered.", held),
-    ]
+    ];
+    // A family without a sample is none.
+    if readings.iter().any(|(_, metrics)| metrics.datagrams.is_some()) {
+        families.push(counter("squall_datagrams_total", "Datagrams sent on to the receivers.", sent));
+        families.push(counter(
+            "squall_datagrams_dropped_total",
+            "Datagrams received and not sent on: by a fault, or because a queue was full.",
+            dropped,
+        ));
+    }
+    families
 }
 
 /// The samples of one link after another, told apart by one more label.

@@ -81,7 +81,7 @@ impl EchoBuilder {
     /// Binds the address and starts serving.
     ///
     /// # Errors
-    /// When the address cannot be bound, no thread can be started, or UDP is wanted in a virtual world.
+    /// When the address cannot be bound, or no thread can be started.
     pub async fn start(mut self) -> Result<Echo, EchoError> {
         let shards = match self.shards.take() {
             Some(shards) => shards,
@@ -89,7 +89,7 @@ impl EchoBuilder {
         };
         match self.carrier {
             Carrier::Tcp => crate::tcp::start(self, shards),
-            Carrier::Udp => crate::udp::start(self, shards).await,
+            Carrier::Udp => crate::udp::start(self, shards),
         }
     }
 }

@@ -20,9 +20,6 @@ pub enum EchoError {
     /// No thread could be started to serve on.
     #[error("start shards: {}", reason(.0))]
     Shards(#[source] io::Error),
-    /// Datagrams do not exist in virtual worlds.
-    #[error("udp echo needs real sockets")]
-    NeedsRealSockets,
 }
 
 impl EchoError {
@@ -30,7 +27,6 @@ impl EchoError {
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::Listen { source, .. } | Self::Shards(source) => source.kind(),
-            Self::NeedsRealSockets => io::ErrorKind::Unsupported,
         }
     }
 }

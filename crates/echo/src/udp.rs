@@ -1,76 +1,83 @@
 //! Echo over UDP: each datagram goes back to its sender.
 
-use std::io::{self, ErrorKind};
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
-use squall_wire::Shards;
-use tokio::net::UdpSocket;
+use squall_wire::{Datagrams, Env, Shards};
 
 use crate::connections::Connections;
-use crate::counts::add;
+use crate::counts::{Meter, add};
 use crate::{Echo, EchoBuilder, EchoError};
 
-/// Asked for, so that a burst outlasts a busy moment; the kernel grants what it allows.
-const RECEIVE_BUFFER: usize = 4 << 20;
-
-/// How long receiving rests after an error that is not one client's doing.
+/// How long receiving rests after an error, none of which is one client's doing.
 const REST: Duration = Duration::from_millis(10);
 
 /// Binds and starts echoing.
-pub(crate) async fn start(settings: EchoBuilder, shards: Shards) -> Result<Echo, EchoError> {
+pub(crate) fn start(settings: EchoBuilder, shards: Shards) -> Result<Echo, EchoError> {
     let env = shards.env(0).clone();
-    if env.is_virtual() {
-        return Err(EchoError::NeedsRealSockets);
-    }
-    let asked = settings.listen;
-    let failed = |source| EchoError::Listen { addr: asked, source };
-    let socket = bind(asked).map_err(failed)?;
-    let addr = socket.local_addr().map_err(failed)?;
-    // Registered on the shard that will use it.
-    let registered = shards.spawn(0, async move { UdpSocket::from_std(socket) }).await;
-    let socket = registered.unwrap_or_else(|lost| Err(io::Error::other(lost))).map_err(failed)?;
+    let addr = settings.listen;
+    let socket = env.bind(addr).map_err(|source| EchoError::Listen { addr, source })?;
+    let addr = socket.local_addr();
     let connections = Connections::new(1);
-    let task = shards.spawn(0, echo(socket, settings.buffer, connections.clone()));
+    let task = shards.spawn(0, echo(socket, env.clone(), settings.buffer, connections.clone()));
     Ok(Echo::new(addr, env, task, connections))
 }
 
-fn bind(addr: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, None)?;
-    // A smaller buffer serves too.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
-    socket.set_nonblocking(true)?;
-    socket.bind(&addr.into())?;
-    Ok(socket.into())
-}
-
-async fn echo(socket: UdpSocket, buffer: usize, connections: Arc<Connections>) {
+async fn echo(socket: Datagrams, env: Env, limit: usize, connections: Arc<Connections>) {
     let meter = &connections.meters[0];
-    let mut buffer = vec![0; buffer];
+    let mut batch = Batch::default();
     loop {
-        let (length, client) = match socket.recv_from(&mut buffer).await {
-            Ok(received) => received,
-            Err(error) if of_one_client(&error) => continue,
-            Err(_) => {
-                tokio::time::sleep(REST).await;
-                continue;
-            }
-        };
-        add(&meter.datagrams_in, 1);
-        add(&meter.bytes_in, length);
-        // A client that cannot be reached misses its echo; the others do not.
-        if let Ok(sent) = socket.send_to(&buffer[..length], client).await {
-            add(&meter.datagrams_out, 1);
-            add(&meter.bytes_out, sent);
+        batch.clear();
+        let received = socket.recv(|from, payload| batch.push(from, &payload[..payload.len().min(limit)]));
+        if received.await.is_err() {
+            env.sleep(REST).await;
+            continue;
         }
+        add(&meter.datagrams_in, batch.datagrams.len());
+        add(&meter.bytes_in, batch.bytes.len());
+        batch.send_back(&socket, meter).await;
     }
 }
 
-/// Whether an error reports what ICMP said about an earlier datagram of ours.
-fn of_one_client(error: &io::Error) -> bool {
-    use ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkUnreachable};
-    let kinds = [ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkUnreachable];
-    kinds.contains(&error.kind())
+/// What one call received.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Where each is from, and where among the bytes.
+    datagrams: Vec<(SocketAddr, Range<usize>)>,
+}
+
+impl Batch {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
+    fn push(&mut self, from: SocketAddr, payload: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        self.datagrams.push((from, start..self.bytes.len()));
+    }
+
+    /// Sends everything back, at once what is from one client in a row.
+    async fn send_back(&self, socket: &Datagrams, meter: &Meter) {
+        let payloads: Vec<_> = self.datagrams.iter().map(|(_, range)| &self.bytes[range.clone()]).collect();
+        let mut rest = payloads.as_slice();
+        for row in self.datagrams.chunk_by(|one, next| one.0 == next.0) {
+            let (mut unsent, others) = rest.split_at(row.len());
+            rest = others;
+            while !unsent.is_empty() {
+                let outcome = poll_fn(|cx| socket.poll_send(cx, row[0].0, unsent)).await;
+                if let Ok(sent) = outcome {
+                    add(&meter.datagrams_out, sent);
+                    add(&meter.bytes_out, unsent[..sent].iter().map(|payload| payload.len()).sum());
+                }
+                // A client that cannot be reached misses its echo; the others do not.
+                unsent = &unsent[outcome.unwrap_or(1)..];
+            }
+        }
+    }
 }

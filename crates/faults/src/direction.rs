@@ -1,10 +1,12 @@
 //! Which way bytes run through a link, and which of its two peers is meant.
 
 use crate::value::words;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One way through a link.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Client to server.
     Up,

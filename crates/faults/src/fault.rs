@@ -1,28 +1,25 @@
-//! The trait that every fault on traffic implements: a pure function of byte ranges, time and keyed draws.
+//! The trait that every fault on traffic implements: a pure function of ranges, time and keyed draws.
 
+use crate::carrier::{Carrier, Carriers, Misfit};
 use crate::direction::Directions;
 use crate::engine::{Cx, Range};
 use crate::params::Params;
 use crate::spec::Scope;
 use std::fmt::Debug;
-
-/// What a fault can act on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Carrier {
-    /// TCP and other byte streams.
-    Stream,
-    /// UDP datagrams.
-    Datagram,
-    /// Either.
-    Both,
-}
+use std::time::Duration;
 
 /// Where in a direction's line of faults one stands: bytes pass the ranks from first to last. The order is fixed, so that the
 /// order of the command line does not change what a plan does; within a rank it is the order in which faults were added.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Rank {
+    /// Faults that act before anything moves: when a client connects.
+    Connect,
     /// Faults that act at a byte's position.
     Position,
+    /// Faults that lose.
+    Loss,
+    /// Faults that make more, or another order.
+    Order,
     /// Faults that limit the rate.
     Rate,
     /// Faults that delay.
@@ -36,7 +33,8 @@ pub enum Rank {
 }
 
 /// A fault on traffic. The implementing struct is its parameters and never changes; what it remembers of one connection and
-/// direction is in `State`. It owns no payload, socket, timer or clock: it schedules ranges through [`Cx`].
+/// direction is in `State`, what all connections of a direction share in `Shared`. It owns no payload, socket, timer or clock:
+/// it schedules ranges through [`Cx`].
 pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     /// The name in every interface, with `_` between words.
     const NAME: &'static str;
@@ -47,7 +45,9 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     /// The parameter that may be given without its key.
     const MAIN: Option<&'static str>;
     /// What it can act on.
-    const ON: Carrier;
+    const ON: Carriers;
+    /// Why it makes no sense on the other carrier; given where it does not act on both.
+    const MISFIT: Option<Misfit> = None;
     /// Its place in the line.
     const RANK: Rank;
     /// True where it takes bytes out of the stream or ends connections.
@@ -60,6 +60,8 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     const DIRECTIONS: Directions = Directions::Down;
     /// What is remembered of one connection and direction.
     type State: Default + Send;
+    /// What all connections of the link share in one direction.
+    type Shared: Default + Send + 'static;
 
     /// Checks what single parameters cannot tell.
     ///
@@ -69,22 +71,53 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// Checks whether these very parameters make sense on `carrier`, which is among [`Fault::ON`].
+    ///
+    /// # Errors
+    /// The reason why not, and what does.
+    fn fits(&self, _carrier: Carrier) -> Result<(), Misfit> {
+        Ok(())
+    }
+
+    /// A file that the fault needs and has not been given the contents of.
+    fn wants(&self) -> Option<&str> {
+        None
+    }
+
+    /// The fault with the contents of the file that it [wants](Fault::wants).
+    ///
+    /// # Errors
+    /// Where they make no sense.
+    fn supply(&self, _contents: &str) -> Result<Self, String> {
+        Ok(self.clone())
+    }
+
+    /// How much it delays every byte: the round-trip time of a link is made of these.
+    fn delay(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// The fault arms: when the connection opens or the fault joins it, or when its trigger is met.
-    fn armed(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
+    fn armed(&self, _state: &mut Self::State, _cx: &mut Cx<'_, Self::Shared>) {}
 
     /// Bytes arrive, at or after the offset at which the fault armed.
-    fn data(&self, state: &mut Self::State, range: Range, cx: &mut Cx<'_>);
+    fn data(&self, state: &mut Self::State, range: Range, cx: &mut Cx<'_, Self::Shared>);
+
+    /// A datagram arrives. What is said of its range is said of the whole.
+    fn datagram(&self, state: &mut Self::State, range: Range, cx: &mut Cx<'_, Self::Shared>) {
+        self.data(state, range, cx);
+    }
 
     /// The end of the direction's bytes arrives.
-    fn fin(&self, _state: &mut Self::State, cx: &mut Cx<'_>) {
+    fn fin(&self, _state: &mut Self::State, cx: &mut Cx<'_, Self::Shared>) {
         cx.fin();
     }
 
     /// The time asked for with [`Cx::wake_at`] has come.
-    fn timer(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
+    fn timer(&self, _state: &mut Self::State, _cx: &mut Cx<'_, Self::Shared>) {}
 
     /// The fault is taken off this connection. What it holds is let go afterwards.
-    fn removed(&self, _state: &mut Self::State, _cx: &mut Cx<'_>) {}
+    fn removed(&self, _state: &mut Self::State, _cx: &mut Cx<'_, Self::Shared>) {}
 
     /// How many more bytes the fault is ready to hold while it holds `queued`; reading stops at 0.
     fn room(&self, _queued: u64) -> u64 {

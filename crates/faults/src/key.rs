@@ -3,10 +3,12 @@
 
 use crate::direction::Direction;
 use crate::value::Probability;
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 
 /// What identifies a connection in the keys of its draws.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum ConnKey {
     /// Accept order since the fault was added, from 1; connections that were open already are 0, -1, -2, newest first.
     Index(i64),
@@ -60,6 +62,35 @@ impl Lane {
     pub fn draw(self, index: u64, slot: u64) -> u64 {
         let seed = self.0 ^ mix(slot);
         mix(seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+}
+
+/// The draws about one thing that a fault decides on.
+#[derive(Clone, Copy, Debug)]
+pub struct Draws {
+    lane: Lane,
+    index: u64,
+}
+
+impl Draws {
+    /// Those of `lane` at position `index`.
+    pub fn new(lane: Lane, index: u64) -> Draws {
+        Draws { lane, index }
+    }
+
+    /// 64 uniform bits; `slot` tells several draws apart.
+    pub fn bits(self, slot: u64) -> u64 {
+        self.lane.draw(self.index, slot)
+    }
+
+    /// True with this probability.
+    pub fn chance(self, slot: u64, probability: Probability) -> bool {
+        chance(self.bits(slot), probability)
+    }
+
+    /// A uniform number below `bound`, 0 for a bound of 0.
+    pub fn below(self, slot: u64, bound: u64) -> u64 {
+        below(self.bits(slot), bound)
     }
 }
 

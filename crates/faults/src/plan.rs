@@ -1,12 +1,13 @@
 //! A link's plan: the faults in force, immutable, replaced as a whole.
 
+use crate::carrier::Carrier;
+use crate::decision::{Decisions, Replay};
 use crate::direction::Direction;
 use crate::key::{ConnKey, Lane};
+use crate::planned::Planned;
 use crate::spec::FaultSpec;
 use crate::tick::Tick;
-use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes per segment unless the link says otherwise: the payload of an Ethernet frame with TCP timestamps.
 pub const DEFAULT_SEGMENT: u64 = 1448;
@@ -20,12 +21,20 @@ pub struct LinkId {
     pub seed: u64,
     /// Bytes per position for draws on a stream; at least 1.
     pub segment: u64,
+    /// What the link carries.
+    pub carrier: Carrier,
 }
 
 impl LinkId {
-    /// A link with segments of [`DEFAULT_SEGMENT`] bytes.
+    /// A link for streams with segments of [`DEFAULT_SEGMENT`] bytes.
     pub fn new(name: &str, seed: u64) -> LinkId {
-        LinkId { name: name.into(), seed, segment: DEFAULT_SEGMENT }
+        LinkId { name: name.into(), seed, segment: DEFAULT_SEGMENT, carrier: Carrier::Stream }
+    }
+
+    /// The same for datagrams.
+    #[must_use]
+    pub fn datagrams(self) -> LinkId {
+        LinkId { carrier: Carrier::Datagram, ..self }
     }
 
     pub(crate) fn lane(&self, fault: &str, key: ConnKey, direction: Direction) -> Lane {
@@ -39,28 +48,59 @@ pub struct Plan {
     link: LinkId,
     faults: Vec<Arc<Planned>>,
     last_id: u64,
+    revision: u64,
+    decisions: Option<Decisions>,
+    replay: Option<Replay>,
 }
 
-/// A fault on a link: its identity, its resolved name, and how often it fired.
-#[derive(Debug)]
-pub struct Planned {
-    id: u64,
-    name: String,
-    spec: FaultSpec,
-    since: u64,
-    joined: Tick,
-    fired: AtomicU64,
-}
-
-/// A fault's name is taken on this link.
+/// Why a fault cannot be put on a link.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a fault named `{0}` is on this link already")]
-pub struct NameTaken(pub String);
+pub enum PlanError {
+    /// Its name is taken on this link.
+    #[error("a fault named `{0}` is on this link already")]
+    NameTaken(String),
+    /// It makes no sense on what the link carries.
+    #[error("{0}")]
+    Misfit(String),
+    /// It needs a file that nobody has read for it.
+    #[error("`{fault}` has not been given the contents of `{file}`; see FaultSpec::supply")]
+    Unsupplied {
+        /// The kind of fault.
+        fault: &'static str,
+        /// The file's name as it was written.
+        file: String,
+    },
+    /// A fault can be changed into another of its kind only.
+    #[error("`{name}` is a `{is}` and cannot become a `{wanted}`; remove it and add the other")]
+    OtherKind {
+        /// The fault's name.
+        name: String,
+        /// What it is.
+        is: &'static str,
+        /// What it was to become.
+        wanted: &'static str,
+    },
+    /// It has been removed.
+    #[error("the fault has been removed from the link")]
+    Gone,
+}
 
 impl Plan {
     /// A plan without faults.
     pub fn new(link: LinkId) -> Plan {
-        Plan { link, faults: Vec::new(), last_id: 0 }
+        Plan { link, faults: Vec::new(), last_id: 0, revision: 0, decisions: None, replay: None }
+    }
+
+    /// Writes every decision of the plan's faults into `log`.
+    #[must_use]
+    pub fn recording(self, log: Decisions) -> Plan {
+        Plan { decisions: Some(log), ..self }
+    }
+
+    /// Makes the decisions of `replay` instead of drawing.
+    #[must_use]
+    pub fn replaying(self, replay: Replay) -> Plan {
+        Plan { replay: Some(replay), ..self }
     }
 
     /// The link that the plan is for.
@@ -75,7 +115,7 @@ impl Plan {
 
     /// The fault of that name.
     pub fn find(&self, name: &str) -> Option<&Arc<Planned>> {
-        self.faults.iter().find(|planned| planned.name == name)
+        self.faults.iter().find(|planned| planned.name() == name)
     }
 
     /// Adds a fault; `accepted` is how many connections the link has accepted so far, `now` the
@@ -83,34 +123,65 @@ impl Plan {
     /// kind's, then `latency_2` and so on.
     ///
     /// # Errors
-    /// Where the name that the fault was given is taken.
-    pub fn add(&mut self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, NameTaken> {
+    /// Where the name that the fault was given is taken, or it does not fit the link.
+    pub fn add(&mut self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, PlanError> {
+        self.check(&spec)?;
         let name = match spec.name() {
-            Some(name) if self.find(name).is_some() => return Err(NameTaken(name.to_owned())),
+            Some(name) if self.find(name).is_some() => return Err(PlanError::NameTaken(name.to_owned())),
             Some(name) => name.to_owned(),
             None => self.free_name(spec.kind().name),
         };
         self.last_id += 1;
-        let planned = Arc::new(Planned {
-            id: self.last_id,
-            name,
-            spec,
-            since: accepted,
-            joined: now,
-            fired: AtomicU64::new(0),
-        });
+        self.revision += 1;
+        let planned = Planned::new(self.last_id, self.revision, name, spec, accepted, now);
+        let planned = Arc::new(planned);
         self.faults.push(planned.clone());
+        Ok(planned)
+    }
+
+    /// Changes a fault's parameters, directions and scope. Its name, its place and its counts stay, and connections count
+    /// from when it was added; returns the changed fault.
+    ///
+    /// # Errors
+    /// Where it is gone, `spec` is of another kind, or does not fit the link.
+    pub fn update(&mut self, id: u64, spec: FaultSpec) -> Result<Arc<Planned>, PlanError> {
+        self.check(&spec)?;
+        let place = self.faults.iter().position(|planned| planned.id() == id).ok_or(PlanError::Gone)?;
+        let old = &self.faults[place];
+        let (is, wanted) = (old.spec().kind().name, spec.kind().name);
+        if is != wanted {
+            return Err(PlanError::OtherKind { name: old.name().to_owned(), is, wanted });
+        }
+        self.revision += 1;
+        let planned = Arc::new(old.changed(self.revision, spec));
+        self.faults[place] = planned.clone();
         Ok(planned)
     }
 
     /// Removes a fault and returns it; nothing where it is gone already.
     pub fn remove(&mut self, id: u64) -> Option<Arc<Planned>> {
-        let place = self.faults.iter().position(|planned| planned.id == id)?;
+        let place = self.faults.iter().position(|planned| planned.id() == id)?;
         Some(self.faults.remove(place))
     }
 
-    pub(crate) fn holds(&self, id: u64) -> bool {
-        self.faults.iter().any(|planned| planned.id == id)
+    pub(crate) fn by_id(&self, id: u64) -> Option<&Arc<Planned>> {
+        self.faults.iter().find(|planned| planned.id() == id)
+    }
+
+    pub(crate) fn decisions(&self) -> Option<&Decisions> {
+        self.decisions.as_ref()
+    }
+
+    pub(crate) fn replay(&self) -> Option<&Replay> {
+        self.replay.as_ref()
+    }
+
+    fn check(&self, spec: &FaultSpec) -> Result<(), PlanError> {
+        spec.fits(self.link.carrier).map_err(PlanError::Misfit)?;
+        match spec.wants() {
+            Some(file) => Err(PlanError::Unsupplied { fault: spec.kind().name, file: file.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     fn free_name(&self, kind: &str) -> String {
@@ -121,48 +192,5 @@ impl Plan {
             n += 1;
         }
         name
-    }
-}
-
-impl Planned {
-    /// Unique on the link, rising in the order of adding, never used again.
-    pub fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The name it goes by.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it is.
-    pub fn spec(&self) -> &FaultSpec {
-        &self.spec
-    }
-
-    /// How often it has fired: decisions for faults that act at a position, connections and directions acted upon for those
-    /// that shape the stream.
-    pub fn fired(&self) -> u64 {
-        self.fired.load(Ordering::Relaxed)
-    }
-
-    /// The place of the link's connection `number` among those accepted since the fault was added.
-    pub(crate) fn index_of(&self, number: u64) -> i64 {
-        number.wrapping_sub(self.since) as i64
-    }
-
-    /// When it joined the plan.
-    pub(crate) fn joined(&self) -> Tick {
-        self.joined
-    }
-
-    pub(crate) fn counter(&self) -> &AtomicU64 {
-        &self.fired
-    }
-}
-
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.spec.write(f, Some(&self.name))
     }
 }

@@ -1,12 +1,16 @@
 //! The one acceptor of a link: it numbers connections in accept order and hands them to shards, and waits for nothing else.
 
-use crate::connection::serve;
+use crate::connection::{send_off, serve};
 use crate::link::Link;
+use crate::registry::Outcome;
+use crate::session::{Front, receive as receive_datagrams};
+use squall_faults::{Carrier, Entry, PortPlan, PortState};
 use squall_wire::{Incoming, Listener};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,11 +30,19 @@ type Closed = watch::Receiver<()>;
 impl Port {
     /// Binds `addr`, starts accepting, and says what was bound.
     pub(crate) fn open(link: Arc<Link>, addr: SocketAddr) -> io::Result<(SocketAddr, Port)> {
-        let listener = link.shards.env(0).listen(addr)?;
-        let addr = listener.local_addr();
+        let (env, shards) = (link.shards.env(0), link.shards.clone());
         let (closing, closed) = watch::channel(());
-        let shards = link.shards.clone();
-        let task = shards.spawn(0, accept(link, Bound { listener, _closing: closing }));
+        let (addr, task) = match link.id.carrier {
+            Carrier::Stream => {
+                let listener = env.listen(addr)?;
+                let addr = listener.local_addr();
+                (addr, shards.spawn(0, accept(link, Bound { listener, _closing: closing })))
+            }
+            Carrier::Datagram => {
+                let front = Front::new(env.bind(addr)?, closing);
+                (front.addr(), shards.spawn(0, receive_datagrams(link, front)))
+            }
+        };
         Ok((addr, Port::Open { task, closed }))
     }
 
@@ -67,20 +79,132 @@ struct Bound {
     _closing: watch::Sender<()>,
 }
 
+/// What ends a stretch of accepting.
+enum Pause {
+    /// The port is to be closed for a while.
+    Closed,
+    /// Connecting is to hang for a while.
+    Hung,
+}
+
 async fn accept(link: Arc<Link>, bound: Bound) {
+    let Bound { mut listener, _closing } = bound;
+    let addr = listener.local_addr();
+    loop {
+        match receive(&link, &listener).await {
+            Pause::Closed => {
+                drop(listener);
+                until_port_is(&link, |state| state != PortState::Closed).await;
+                listener = rebind(&link, addr).await;
+            }
+            Pause::Hung => match listener.hang(link.shards.env(0)).await {
+                Ok(hung) => {
+                    until_port_is(&link, |state| state != PortState::Hung).await;
+                    drop(hung);
+                }
+                Err(error) => {
+                    let (name, why) = (&link.id.name, squall_wire::reason(&error));
+                    tracing::error!("link {name}: cannot let connects hang: {why}");
+                    until_port_is(&link, |state| state != PortState::Hung).await;
+                }
+            },
+        }
+    }
+}
+
+/// Accepts until the port is to do something else.
+async fn receive(link: &Arc<Link>, listener: &Listener) -> Pause {
     let mut starved = 0;
     loop {
-        let (incoming, peer) = bound.listener.accept().await;
-        let refused = bound.listener.refused();
-        link.starved.fetch_add(refused - starved, Relaxed);
+        let port = link.port();
+        let pause = match port.state {
+            PortState::Open => None,
+            PortState::Closed => Some(Pause::Closed),
+            PortState::Hung => Some(Pause::Hung),
+        };
+        if let Some(pause) = pause {
+            port.count();
+            return pause;
+        }
+        let accepted = tokio::select! {
+            biased;
+            () = changed(link, &port) => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let refused = listener.refused();
+        link.starved.fetch_add(refused.saturating_sub(starved), Relaxed);
         starved = refused;
-        match link.registry.admit(peer, link.options.max_connections) {
-            Some(live) => {
-                let shard = live.number as usize;
-                let env = link.shards.env(shard).clone();
-                link.shards.spawn(shard, serve(link.clone(), env, live, incoming));
+        take_in(link, accepted.0, accepted.1);
+    }
+}
+
+/// Waits until the port may have to do something else than `port` says.
+async fn changed(link: &Link, port: &PortPlan) {
+    let replanned = link.replanned.notified();
+    match port.until {
+        None => replanned.await,
+        Some(until) => {
+            let ended = link.shards.env(0).sleep_until(until.as_nanos());
+            tokio::select! {
+                biased;
+                () = replanned => {}
+                () = ended => {}
             }
-            None => turn_away(incoming),
+        }
+    }
+}
+
+async fn until_port_is(link: &Link, enough: impl Fn(PortState) -> bool) {
+    loop {
+        let port = link.port();
+        if enough(port.state) {
+            return;
+        }
+        changed(link, &port).await;
+    }
+}
+
+/// How long to wait before the port is asked for again, where somebody else has it.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The link's own port once more. Should somebody else have taken it, it is asked for until it is free.
+async fn rebind(link: &Link, addr: SocketAddr) -> Listener {
+    let env = link.shards.env(0);
+    let mut told = false;
+    loop {
+        match env.listen(addr) {
+            Ok(listener) => return listener,
+            Err(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    let (name, why) = (&link.id.name, squall_wire::reason(&error));
+                    tracing::warn!("link {name}: cannot listen on {addr} again: {why}; trying on");
+                }
+                env.sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Numbers a client and hands it to its shard, unless it is to be turned away.
+fn take_in(link: &Arc<Link>, incoming: Incoming, peer: SocketAddr) {
+    let Some(live) = link.registry.admit(peer, link.options.max_connections) else {
+        return turn_away(incoming);
+    };
+    let (plan, _) = link.plan.current();
+    let welcome = plan.welcome(live.number, live.label, peer.ip(), link.now());
+    let shard = live.number as usize;
+    let env = link.shards.env(shard).clone();
+    match welcome.entry {
+        Entry::Accepted => {
+            link.shards.spawn(shard, serve(link.clone(), env, live, incoming, welcome));
+        }
+        Entry::Reset => {
+            link.registry.retire(&live, Outcome::Refused);
+            turn_away(incoming);
+        }
+        Entry::Closed => {
+            link.registry.retire(&live, Outcome::Refused);
+            link.shards.spawn(shard, async move { send_off(&env, incoming).await });
         }
     }
 }

@@ -8,11 +8,12 @@ use crate::live_plan::LivePlan;
 use crate::options::Options;
 use crate::proxy::Proxy;
 use crate::registry::Registry;
-use squall_faults::{FaultSpec, LinkId};
+use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
 use squall_wire::{Endpoint, Shards};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// A link that has not started. Every method but [`ProxyBuilder::start`] just notes something.
 #[derive(Clone, Debug)]
@@ -23,17 +24,25 @@ pub struct ProxyBuilder {
     upstream: Endpoint,
     options: Options,
     faults: Vec<FaultSpec>,
+    decisions: Option<Decisions>,
+    replay: Option<Replay>,
     shards: Option<Shards>,
 }
 
 impl ProxyBuilder {
-    pub(crate) fn new(upstream: Endpoint) -> ProxyBuilder {
+    pub(crate) fn new(upstream: Endpoint, carrier: Carrier) -> ProxyBuilder {
+        let options = match carrier {
+            Carrier::Stream => Options::default(),
+            Carrier::Datagram => Options::for_datagrams(),
+        };
         ProxyBuilder {
-            id: LinkId::new("proxy", 0),
+            id: LinkId { carrier, ..LinkId::new("proxy", 0) },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             upstream,
-            options: Options::default(),
+            options,
             faults: Vec::new(),
+            decisions: None,
+            replay: None,
             shards: None,
         }
     }
@@ -68,19 +77,44 @@ impl ProxyBuilder {
         self
     }
 
+    /// The faults of a preset, such as `3g`: latency, rates and loss of a known kind of network.
+    ///
+    /// # Errors
+    /// Where there is no such preset; the error names the nearest.
+    pub fn preset(self, name: &str) -> Result<Self, ProxyError> {
+        let preset = find_preset(name).ok_or_else(|| {
+            let nearest = nearest_preset(name);
+            ProxyError::UnknownPreset { name: name.to_owned(), nearest }
+        })?;
+        let carrier = self.id.carrier;
+        Ok(preset.faults(carrier).into_iter().fold(self, |builder, fault| builder.fault(fault)))
+    }
+
+    /// Writes every decision of the link's faults into `log`, which other links may share.
+    pub fn decisions(mut self, log: Decisions) -> Self {
+        self.decisions = Some(log);
+        self
+    }
+
+    /// Makes the decisions of `replay` again instead of drawing.
+    pub fn replay(mut self, replay: Replay) -> Self {
+        self.replay = Some(replay);
+        self
+    }
+
     /// How long reaching the server may take, name lookup included; 5 s unless told.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect_timeout = limit;
         self
     }
 
-    /// Closes connections without bytes either way for that long; never unless told.
+    /// Closes connections without bytes either way for that long; never unless told, clients of datagrams after 60 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.options.idle_timeout = Some(limit);
         self
     }
 
-    /// Turns connections away while so many are open; no limit unless told.
+    /// Turns connections away while so many are open; no limit unless told, 10,000 clients of datagrams.
     pub fn max_connections(mut self, limit: u64) -> Self {
         self.options.max_connections = Some(limit);
         self
@@ -107,8 +141,16 @@ impl ProxyBuilder {
             Some(shards) => shards,
             None => Shards::background().map_err(ProxyError::Shards)?,
         };
+        let mut plan = Plan::new(self.id.clone());
+        if let Some(log) = self.decisions {
+            plan = plan.recording(log);
+        }
+        if let Some(replay) = self.replay {
+            plan = plan.replaying(replay);
+        }
         let link = Arc::new(Link {
-            plan: LivePlan::new(self.id.clone()),
+            plan: LivePlan::new(plan),
+            replanned: Notify::new(),
             id: self.id,
             upstream: self.upstream,
             options: self.options,

@@ -7,7 +7,7 @@ use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
-use squall_faults::{Ending, How, Peer};
+use squall_faults::{Ending, How, Peer, ServerAnswer, Welcome};
 use squall_wire::{Env, Incoming, Stream, nanos};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -17,10 +17,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::Duration;
 
-pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
-    // Recorded on drop, so that a connection whose task is dropped with its shard is counted too.
-    let mut record = Record { link: &link, live: &live, outcome: Outcome::Closed(CloseReason::Cancelled) };
-    link.events.send(&Event::ConnectionOpened { peer: live.peer });
+pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming, welcome: Welcome) {
+    let mut record = Record::open(&link, &live);
     let client = match incoming.attach() {
         Ok(client) => client,
         Err(_) => {
@@ -28,13 +26,15 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
             return;
         }
     };
-    match unless_cancelled(&live, dial(&link, &env)).await {
+    match unless_cancelled(&live, reach(&link, &env, welcome)).await {
         Some(Ok(server)) => {
             link.unreached.store(false, Relaxed);
             record.outcome = Outcome::Closed(relay(&link, &env, &live, client, server).await);
         }
         Some(Err(error)) => {
-            note_unreached(&link, &error);
+            if welcome.server == ServerAnswer::Own {
+                note_unreached(&link, &error);
+            }
             record.outcome = Outcome::NotConnected;
             // A RST whatever the client has sent so far: a FIN would turn into one where bytes are unread.
             let _ = client.abort();
@@ -44,7 +44,7 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
 }
 
 /// Says that the upstream cannot be reached: aloud once, until it was reached again.
-fn note_unreached(link: &Link, error: &io::Error) {
+pub(crate) fn note_unreached(link: &Link, error: &io::Error) {
     let (name, upstream, why) = (&link.id.name, &link.upstream, squall_wire::reason(error));
     if link.unreached.swap(true, Relaxed) {
         tracing::debug!("link {name}: upstream {upstream}: {why}");
@@ -53,22 +53,46 @@ fn note_unreached(link: &Link, error: &io::Error) {
     }
 }
 
-/// Takes the connection out of the registry when it goes.
-struct Record<'a> {
+/// Takes the connection out of the registry when it goes. On drop, so that one whose task is dropped with its shard is counted
+/// too.
+pub(crate) struct Record<'a> {
     link: &'a Link,
     live: &'a Live,
-    outcome: Outcome,
+    pub(crate) outcome: Outcome,
+}
+
+impl<'a> Record<'a> {
+    /// The connection begins; it counts as cancelled unless its outcome is set.
+    pub(crate) fn open(link: &'a Link, live: &'a Live) -> Record<'a> {
+        link.events.send(&Event::ConnectionOpened { peer: live.peer });
+        Record { link, live, outcome: Outcome::Closed(CloseReason::Cancelled) }
+    }
 }
 
 impl Drop for Record<'_> {
     fn drop(&mut self) {
         let outcome = std::mem::replace(&mut self.outcome, Outcome::NotConnected);
         let reason = match &outcome {
-            Outcome::NotConnected => None,
+            Outcome::Refused | Outcome::NotConnected => None,
             Outcome::Closed(reason) => Some(*reason),
         };
         self.link.registry.retire(self.live, outcome);
         self.link.events.send(&Event::ConnectionClosed { peer: self.live.peer, reason });
+    }
+}
+
+/// Connects to the server, or does as it would where a fault answers in its name.
+async fn reach(link: &Link, env: &Env, welcome: Welcome) -> io::Result<Stream> {
+    if !welcome.delay.is_zero() {
+        env.sleep(welcome.delay).await;
+    }
+    match welcome.server {
+        ServerAnswer::Own => dial(link, env).await,
+        ServerAnswer::Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
+        ServerAnswer::Hangs => {
+            env.sleep(link.options.connect_timeout).await;
+            Err(io::ErrorKind::TimedOut.into())
+        }
     }
 }
 
@@ -148,6 +172,15 @@ async fn close(env: &Env, streams: [&Stream; 2], ending: Ending) {
         // Closing with bytes unread would send a RST after all.
         let left = Duration::from_nanos(deadline.saturating_sub(env.now()));
         env.timeout(left, swallow(stream)).await;
+    }
+}
+
+/// Ends a connection that was accepted and goes no further, in order.
+pub(crate) async fn send_off(env: &Env, incoming: Incoming) {
+    if let Ok(stream) = incoming.attach()
+        && stream.finish().is_ok()
+    {
+        env.timeout(FLUSH_LIMIT, swallow(&stream)).await;
     }
 }
 

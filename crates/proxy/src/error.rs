@@ -1,6 +1,6 @@
 //! What can go wrong with a link as a whole.
 
-use squall_faults::NameTaken;
+use squall_faults::PlanError;
 use std::io;
 use std::net::SocketAddr;
 
@@ -26,7 +26,23 @@ pub enum ProxyError {
     /// No shard could be started.
     #[error("start a shard: {}", squall_wire::reason(.0))]
     Shards(io::Error),
-    /// A fault's name is taken.
+    /// A fault cannot be put on the link.
     #[error(transparent)]
-    NameTaken(#[from] NameTaken),
+    Plan(#[from] PlanError),
+    /// There is no preset of that name.
+    #[error("there is no preset `{name}`{}", .nearest.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
+    UnknownPreset {
+        /// What was asked for.
+        name: String,
+        /// The one most like it.
+        nearest: Option<&'static str>,
+    },
+    /// This machine cannot do what a fault asks for.
+    #[error("`{fault}` is unsupported here: {reason}")]
+    Unsupported {
+        /// The kind of fault.
+        fault: &'static str,
+        /// What is missing.
+        reason: &'static str,
+    },
 }

@@ -1,7 +1,8 @@
 //! A fault on a running link, for as long as its guard lives.
 
+use crate::error::ProxyError;
 use crate::link::Link;
-use squall_faults::Planned;
+use squall_faults::{FaultSpec, Planned};
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +28,17 @@ impl FaultGuard {
     /// How often the fault has fired.
     pub fn fired(&self) -> u64 {
         self.planned.fired()
+    }
+
+    /// Changes the fault's parameters, directions and scope; `fault` must be of the same kind. Its name and counts stay. What
+    /// it holds is scheduled anew, as if it had arrived under the new parameters; nothing is lost, and what arrives after this
+    /// returns meets them.
+    ///
+    /// # Errors
+    /// Where `fault` is of another kind, makes no sense on the link, or the fault has been taken off by another hand.
+    pub fn update(&mut self, fault: impl Into<FaultSpec>) -> Result<(), ProxyError> {
+        self.planned = self.link.update_fault(self.planned.id(), fault.into())?;
+        Ok(())
     }
 
     /// Leaves the fault on the link for good.

@@ -2,10 +2,13 @@
 //!
 //! - [`ProxyBuilder`] is what is asked for, [`Proxy`] the handle of a running link, [`FaultGuard`] a fault on it
 //! - `acceptor` numbers connections and hands them to shards; `connection` is the life of one; `pump` moves its bytes
+//! - `session` is the same for datagrams: a receiver in the acceptor's place, and a task for each client
 //! - `live_plan` is the plan as it changes, `registry` the connections as they come and go
 //! - [`Metrics`] is what was counted, [`Events`] what happens
 
 mod acceptor;
+mod alarm;
+mod budget;
 mod builder;
 mod close;
 mod connection;
@@ -20,11 +23,12 @@ mod options;
 mod proxy;
 mod pump;
 mod registry;
+mod session;
 
 pub use builder::ProxyBuilder;
 pub use close::CloseReason;
 pub use error::ProxyError;
 pub use event::{Event, Events};
 pub use guard::FaultGuard;
-pub use metrics::{Bytes, Closes, Connections, FaultMetrics, Metrics};
+pub use metrics::{Bytes, Closes, Connections, Datagrams, FaultMetrics, Metrics};
 pub use proxy::{Labels, Proxy};

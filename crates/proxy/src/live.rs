@@ -14,6 +14,8 @@ pub(crate) struct Live {
     /// What the client said it is, if it did.
     pub(crate) label: Option<ConnKey>,
     bytes: [AtomicU64; 2],
+    datagrams: [AtomicU64; 2],
+    dropped: [AtomicU64; 2],
     held: [AtomicU64; 2],
     cancelled: AtomicBool,
     waker: Mutex<Option<Waker>>,
@@ -26,6 +28,8 @@ impl Live {
             peer,
             label,
             bytes: Default::default(),
+            datagrams: Default::default(),
+            dropped: Default::default(),
             held: Default::default(),
             cancelled: AtomicBool::new(false),
             waker: Mutex::new(None),
@@ -41,6 +45,24 @@ impl Live {
 
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
         self.bytes[direction.index()].load(Relaxed)
+    }
+
+    /// Counts a datagram as sent to the receiver of `direction`.
+    pub(crate) fn count_datagram(&self, direction: Direction, bytes: u64) {
+        self.datagrams[direction.index()].fetch_add(1, Relaxed);
+        self.count(direction, bytes);
+    }
+
+    /// Counts a datagram as received and not sent on. It may be dropped before the connection's task has seen it.
+    pub(crate) fn count_dropped(&self, direction: Direction) {
+        self.dropped[direction.index()].fetch_add(1, Relaxed);
+    }
+
+    /// Datagrams that were sent on and that were dropped.
+    pub(crate) fn datagrams(&self, direction: Direction) -> (u64, u64) {
+        let [sent, dropped] =
+            [&self.datagrams, &self.dropped].map(|pair| pair[direction.index()].load(Relaxed));
+        (sent, dropped)
     }
 
     pub(crate) fn set_held(&self, direction: Direction, bytes: u64) {

@@ -1,7 +1,7 @@
 //! The plan of a link as it changes: immutable plans, replaced as a whole, with a generation that readers compare.
 
 use crate::metrics::FaultMetrics;
-use squall_faults::{FaultSpec, LinkId, NameTaken, Plan, Planned, Tick};
+use squall_faults::{FaultSpec, Plan, PlanError, Planned, Tick};
 use squall_wire::lock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -20,8 +20,8 @@ struct Inner {
 }
 
 impl LivePlan {
-    pub(crate) fn new(link: LinkId) -> LivePlan {
-        let inner = Inner { plan: Arc::new(Plan::new(link)), removed: Vec::new(), settled: Vec::new() };
+    pub(crate) fn new(plan: Plan) -> LivePlan {
+        let inner = Inner { plan: Arc::new(plan), removed: Vec::new(), settled: Vec::new() };
         LivePlan { inner: Mutex::new(inner), generation: AtomicU64::new(0) }
     }
 
@@ -36,10 +36,18 @@ impl LivePlan {
         (inner.plan.clone(), self.generation())
     }
 
-    pub(crate) fn add(&self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, NameTaken> {
+    pub(crate) fn add(&self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, PlanError> {
         let mut inner = lock(&self.inner);
         let mut plan = Plan::clone(&inner.plan);
         let planned = plan.add(spec, accepted, now)?;
+        self.replace(&mut inner, plan);
+        Ok(planned)
+    }
+
+    pub(crate) fn update(&self, id: u64, spec: FaultSpec) -> Result<Arc<Planned>, PlanError> {
+        let mut inner = lock(&self.inner);
+        let mut plan = Plan::clone(&inner.plan);
+        let planned = plan.update(id, spec)?;
         self.replace(&mut inner, plan);
         Ok(planned)
     }

@@ -9,6 +9,8 @@ pub struct Metrics {
     pub connections: Connections,
     /// Bytes delivered to the receivers.
     pub bytes: Bytes,
+    /// Datagrams, on a link that carries them.
+    pub datagrams: Option<Datagrams>,
     /// Closed connections by reason.
     pub closes: Closes,
     /// Bytes that were read and wait to be delivered.
@@ -41,6 +43,28 @@ pub struct Bytes {
     pub up: u64,
     /// From the server to clients.
     pub down: u64,
+}
+
+/// Datagrams by what became of them, and by direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Datagrams {
+    /// Sent on to the server.
+    pub up: u64,
+    /// Sent on to clients.
+    pub down: u64,
+    /// From clients, and dropped: by a fault, because a queue was full, or because nobody could take them.
+    pub dropped_up: u64,
+    /// From the server, and dropped.
+    pub dropped_down: u64,
+}
+
+impl Datagrams {
+    pub(crate) fn add(&mut self, other: Datagrams) {
+        self.up += other.up;
+        self.down += other.down;
+        self.dropped_up += other.dropped_up;
+        self.dropped_down += other.dropped_down;
+    }
 }
 
 /// Closed connections by reason; see [`CloseReason`].

@@ -18,6 +18,18 @@ const BUFFER: u64 = 64 << 20;
 /// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
 pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long a client of datagrams is remembered unless told.
+const SESSION_IDLE: Duration = Duration::from_secs(60);
+/// How many clients of datagrams are remembered unless told: each takes a socket.
+const SESSIONS: u64 = 10_000;
+
+impl Options {
+    /// Those of a link for datagrams unless told.
+    pub(crate) fn for_datagrams() -> Options {
+        Options { idle_timeout: Some(SESSION_IDLE), max_connections: Some(SESSIONS), ..Options::default() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {

@@ -7,7 +7,7 @@ use crate::event::Events;
 use crate::guard::FaultGuard;
 use crate::link::Link;
 use crate::metrics::Metrics;
-use squall_faults::{ConnKey, FaultSpec};
+use squall_faults::{Carrier, ConnKey, FaultSpec, PlanError};
 use squall_wire::Endpoint;
 use squall_wire::lock;
 use std::fmt;
@@ -26,7 +26,13 @@ pub struct Proxy {
 impl Proxy {
     /// A TCP relay to `upstream`, on a port of its own unless told.
     pub fn tcp(upstream: impl Into<Endpoint>) -> ProxyBuilder {
-        ProxyBuilder::new(upstream.into())
+        ProxyBuilder::new(upstream.into(), Carrier::Stream)
+    }
+
+    /// A UDP relay to `upstream`, on a port of its own unless told. Each client is a connection, from its first datagram until
+    /// none has come or gone for the idle timeout, and has a port of its own towards the server.
+    pub fn udp(upstream: impl Into<Endpoint>) -> ProxyBuilder {
+        ProxyBuilder::new(upstream.into(), Carrier::Datagram)
     }
 
     pub(crate) fn new(link: Arc<Link>, addr: SocketAddr, port: Port) -> Proxy {
@@ -43,6 +49,11 @@ impl Proxy {
         &self.link.id.name
     }
 
+    /// What the link carries.
+    pub fn carrier(&self) -> Carrier {
+        self.link.id.carrier
+    }
+
     /// The seed behind the faults' draws.
     pub fn seed(&self) -> u64 {
         self.link.id.seed
@@ -57,22 +68,32 @@ impl Proxy {
     /// connections too.
     ///
     /// # Errors
-    /// Where the fault was given a name that is taken.
+    /// Where the fault was given a name that is taken, makes no sense on what the link carries, or cannot be done here.
     pub fn try_inject(&self, fault: impl Into<FaultSpec>) -> Result<FaultGuard, ProxyError> {
         let planned = self.link.add_fault(fault.into())?;
         Ok(FaultGuard::new(self.link.clone(), planned))
     }
 
-    /// As [`Proxy::try_inject`], for a fault without a name of its own.
+    /// As [`Proxy::try_inject`], for a fault that is known to fit.
     ///
     /// # Panics
-    /// Where the fault was given a name that is taken.
+    /// Where that fails.
     #[track_caller]
     pub fn inject(&self, fault: impl Into<FaultSpec>) -> FaultGuard {
         match self.try_inject(fault) {
             Ok(guard) => guard,
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Changes the fault of that name; see [`FaultGuard::update`].
+    ///
+    /// # Errors
+    /// As there; [`PlanError::Gone`] where no fault has the name.
+    pub fn update(&self, name: &str, fault: impl Into<FaultSpec>) -> Result<(), ProxyError> {
+        let (plan, _) = self.link.plan.current();
+        let id = plan.find(name).map(|planned| planned.id()).ok_or(PlanError::Gone)?;
+        self.link.update_fault(id, fault.into()).map(drop)
     }
 
     /// Takes the fault of that name off the link; false where there is none.
@@ -113,8 +134,11 @@ impl Proxy {
     pub async fn cut(&self) {
         lock(&self.port).shut();
         self.link.cancel_all();
-        self.port_closed().await;
-        // What was accepted until the port was closed.
+        // What is accepted until the port is closed goes, too, or it would keep it open.
+        let env = self.link.shards.env(0).clone();
+        while env.timeout(CLOSING, self.port_closed()).await.is_none() {
+            self.link.cancel_all();
+        }
         self.link.cancel_all();
     }
 
@@ -147,12 +171,16 @@ impl Proxy {
     /// As [`Proxy::stop`], keeping the handle.
     pub async fn drain(&self, grace: Duration) {
         lock(&self.port).shut();
-        self.port_closed().await;
+        // Sessions of datagrams go on using the port.
+        if self.link.id.carrier == Carrier::Stream {
+            self.port_closed().await;
+        }
         let env = self.link.shards.env(0).clone();
         if env.timeout(grace, self.idle()).await.is_none() {
             self.link.cancel_all();
             self.idle().await;
         }
+        self.port_closed().await;
     }
 
     /// Waits until the port is free, where it was told to close.
@@ -165,6 +193,9 @@ impl Proxy {
         }
     }
 }
+
+/// How often it is looked whether a port that is being closed is free.
+const CLOSING: Duration = Duration::from_millis(10);
 
 /// Says what connections are before they are made, so that a link's faults are drawn for that label and hold whatever the
 /// order of concurrent connects.

@@ -2,7 +2,7 @@
 
 use crate::close::CloseReason;
 use crate::live::Live;
-use crate::metrics::{Bytes, Closes, Connections};
+use crate::metrics::{Bytes, Closes, Connections, Datagrams};
 use squall_faults::{ConnKey, Direction};
 use squall_wire::lock;
 use std::collections::{BTreeMap, HashMap};
@@ -30,10 +30,13 @@ struct Inner {
     failed: u64,
     closes: Closes,
     bytes: Bytes,
+    datagrams: Datagrams,
 }
 
 /// What became of an accepted connection.
 pub(crate) enum Outcome {
+    /// A fault turned it away.
+    Refused,
     /// The server could not be reached, so nothing was relayed.
     NotConnected,
     /// Bytes could flow, until this.
@@ -45,6 +48,7 @@ pub(crate) struct Tally {
     pub(crate) connections: Connections,
     pub(crate) closes: Closes,
     pub(crate) bytes: Bytes,
+    pub(crate) datagrams: Datagrams,
     pub(crate) held: u64,
     pub(crate) held_max: u64,
 }
@@ -77,11 +81,13 @@ impl Registry {
             return;
         }
         match outcome {
+            Outcome::Refused => inner.refused += 1,
             Outcome::NotConnected => inner.failed += 1,
             Outcome::Closed(reason) => inner.closes.count(reason),
         }
         inner.bytes.up += live.bytes(Direction::Up);
         inner.bytes.down += live.bytes(Direction::Down);
+        inner.datagrams.add(datagrams(live));
         if inner.open.is_empty() {
             self.emptied.notify_waiters();
         }
@@ -90,6 +96,11 @@ impl Registry {
     /// Says what a client is before it connects from `local`.
     pub(crate) fn label(&self, local: SocketAddr, key: ConnKey) {
         lock(&self.inner).labels.insert(local, key);
+    }
+
+    /// How many connections are open.
+    pub(crate) fn active(&self) -> u64 {
+        lock(&self.inner).open.len() as u64
     }
 
     pub(crate) fn accepted(&self) -> u64 {
@@ -123,10 +134,12 @@ impl Registry {
     pub(crate) fn tally(&self) -> Tally {
         let inner = lock(&self.inner);
         let mut bytes = inner.bytes;
+        let mut sent = inner.datagrams;
         let mut held = 0;
         for live in inner.open.values() {
             bytes.up += live.bytes(Direction::Up);
             bytes.down += live.bytes(Direction::Down);
+            sent.add(datagrams(live));
             held += live.held();
         }
         let connections = Connections {
@@ -136,6 +149,18 @@ impl Registry {
             refused: inner.refused,
             failed: inner.failed,
         };
-        Tally { connections, closes: inner.closes, bytes, held, held_max: self.held_max.load(Relaxed) }
+        Tally {
+            connections,
+            closes: inner.closes,
+            bytes,
+            datagrams: sent,
+            held,
+            held_max: self.held_max.load(Relaxed),
+        }
     }
+}
+
+fn datagrams(live: &Live) -> Datagrams {
+    let [(up, dropped_up), (down, dropped_down)] = Direction::BOTH.map(|direction| live.datagrams(direction));
+    Datagrams { up, down, dropped_up, dropped_down }
 }

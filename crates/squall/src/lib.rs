@@ -28,8 +28,10 @@
 //! ```
 //!
 //! - [`Proxy`], [`ProxyBuilder`]: a link; port 0 unless told, [`Proxy::addr`] tells which
-//! - [`Latency`], [`Bandwidth`], [`Reset`]: faults; [`Shape`] gives them direction, scope and name; [`FaultSpec`] reads the
-//!   command line's grammar
+//! - [`Latency`], [`Bandwidth`], [`Reset`] and the others of [`KINDS`]: faults; [`Shape`] gives them direction, scope and
+//!   name; [`FaultSpec`] reads the command line's grammar
+//! - [`ProxyBuilder::preset`]: kinds of networks by name, [`PRESETS`]
+//! - [`Decisions`], [`Replay`]: what the faults decided, to compare and to repeat
 //! - [`FaultGuard`]: a fault that ends when its guard is dropped
 //! - [`Metrics`], [`Events`]: what was counted, what happens
 //! - [`echo`]: servers that send back what they get
@@ -37,14 +39,16 @@
 //! - `scenario` (feature `scenario`): scenario files
 //! - [`Shards`], [`run_virtual`]: threads of your own, and whole worlds in virtual time
 
+pub use squall_faults::catalogue::*;
 pub use squall_faults::value;
 pub use squall_faults::{
-    After, Bandwidth, Direction, Directions, FaultSpec, IndexSet, KINDS, Kind, Latency, LinkedSpec, Peer,
-    Probability, Rate, Reset, Scope, Shape, Side, Size, SpecError,
+    After, Carrier, ConnKey, Decision, Decisions, Direction, Directions, FaultSpec, IndexSet, Kind,
+    LinkedSpec, PRESETS, Pattern, Peer, PlanError, Preset, Probability, Rate, Replay, ReplayError, Schedule,
+    Scope, Shape, Side, Size, SpecError, TraceError, find_preset, nearest_preset,
 };
 pub use squall_proxy::{
-    Bytes, CloseReason, Closes, Connections, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy,
-    ProxyBuilder, ProxyError,
+    Bytes, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,
+    Metrics, Proxy, ProxyBuilder, ProxyError,
 };
 pub use squall_wire::{AddressError, Endpoint, Env, Shards, raise_descriptor_limit, run_virtual};
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use crate::datagrams::Datagrams;
 use crate::dialer::Dialer;
 use crate::listener::Listener;
 use crate::lull::Lulls;
@@ -18,6 +19,7 @@ use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
 use crate::tcp_listener::TcpListener;
 use crate::timer;
+use crate::udp::UdpDatagrams;
 use crate::world::World;
 
 /// The sockets and the clock of one shard. Cheap to clone.
@@ -88,6 +90,21 @@ impl Env {
                 TcpListener::bind(addr).map(Listener::Tcp)
             }
             Self::Virtual(world) => world.net.listen(addr).map(Listener::Mem),
+        }
+    }
+
+    /// Binds a datagram socket to `addr`; port 0 takes a free one. The real socket is watched by this environment's
+    /// shard, and asks for buffers of 4 MiB each way (the kernel grants what it allows).
+    ///
+    /// # Errors
+    /// Those of `socket` and `bind`, unadorned: the caller knows what the address was for.
+    pub fn bind(&self, addr: SocketAddr) -> io::Result<Datagrams> {
+        match self {
+            Self::Real(shard) => {
+                let _reactor = shard.handle().enter();
+                UdpDatagrams::bind(addr).map(Datagrams::Udp)
+            }
+            Self::Virtual(world) => world.net.bind(addr).map(Datagrams::Mem),
         }
     }
 

@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | [`Shards`] | threads, each with its runtime; [`Shards::spawn`] puts a task where it stays |
 //! | [`run_virtual`] | a whole world on one thread, in virtual time, with a network in memory |
-//! | [`Env`] | the clock and the sockets of a shard: now, sleep, listen, dial |
+//! | [`Env`] | the clock and the sockets of a shard: now, sleep, listen, dial, bind |
 //! | [`Listener`], [`Incoming`] | an accept loop that nothing kills, and what it hands to a shard |
 //! | [`Stream`], [`Dialer`] | connections with half-close and reset |
+//! | [`Datagrams`] | datagram sockets that receive and send many at a time |
 //! | [`Endpoint`] | addresses as people write them |
 //!
 //! ```
@@ -23,7 +24,9 @@
 //! ```
 
 mod address;
+mod backlog;
 mod clock;
+mod datagrams;
 mod dialer;
 mod env;
 mod heap;
@@ -33,6 +36,7 @@ mod listener;
 mod lock;
 mod lull;
 mod mem;
+mod mem_datagrams;
 mod nanos;
 mod net;
 mod pipe;
@@ -44,23 +48,28 @@ mod sleep;
 mod stream;
 mod tcp_listener;
 mod timer;
+mod udp;
 mod world;
 
 pub use address::{AddressError, Endpoint};
+pub use backlog::{FullBacklog, can_hang};
+pub use datagrams::Datagrams;
 pub use dialer::Dialer;
 pub use env::Env;
 pub use idle::Idle;
 pub use limits::raise_descriptor_limit;
-pub use listener::{Incoming, Listener};
+pub use listener::{Hung, Incoming, Listener};
 pub use lock::lock;
 pub use lull::Lulls;
 pub use mem::MemStream;
+pub use mem_datagrams::MemDatagrams;
 pub use nanos::nanos;
-pub use net::MemListener;
+pub use net::{MemHung, MemListener};
 pub use reason::reason;
 pub use scratch::{SCRATCH_BYTES, with_scratch};
 pub use shards::{RealShard, Shards};
 pub use sleep::Sleep;
 pub use stream::Stream;
 pub use tcp_listener::TcpListener;
+pub use udp::UdpDatagrams;
 pub use world::{World, run_virtual};

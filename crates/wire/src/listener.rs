@@ -5,8 +5,10 @@ use std::net::{SocketAddr, TcpStream as StdStream};
 
 use tokio::net::TcpStream;
 
+use crate::backlog::FullBacklog;
+use crate::env::Env;
 use crate::mem::MemStream;
-use crate::net::MemListener;
+use crate::net::{MemHung, MemListener};
 use crate::stream::Stream;
 use crate::tcp_listener::TcpListener;
 
@@ -43,6 +45,18 @@ impl Listener {
         }
     }
 
+    /// Lets nobody connect until the guard is dropped: connecting neither completes nor fails. What had been accepted by the
+    /// system before stays in the backlog meanwhile.
+    ///
+    /// # Errors
+    /// Where the system lets callers in all the same, or has no descriptors left for it.
+    pub async fn hang(&self, env: &Env) -> io::Result<Hung<'_>> {
+        match self {
+            Self::Tcp(listener) => listener.hang(env).await.map(Hung::Tcp),
+            Self::Mem(listener) => Ok(Hung::Mem(listener.hang())),
+        }
+    }
+
     /// How many accept errors were lived through.
     pub fn troubles(&self) -> u64 {
         match self {
@@ -58,6 +72,15 @@ impl Listener {
             Self::Mem(_) => 0,
         }
     }
+}
+
+/// While it lives, nobody can connect to a listener.
+#[derive(Debug)]
+pub enum Hung<'a> {
+    /// A kernel socket, its backlog full.
+    Tcp(FullBacklog<'a>),
+    /// A listener of a virtual world.
+    Mem(MemHung<'a>),
 }
 
 /// A connection that was accepted but belongs to no shard yet. Dropping it closes it.

@@ -5,10 +5,11 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 
 use crate::lock::lock;
 use crate::mem::{MemStream, pair};
+use crate::mem_datagrams::Bound;
 
 /// Connections that wait to be accepted, before the next dial has to wait.
 const BACKLOG: usize = 4096;
@@ -20,14 +21,24 @@ const FIRST_PORT: u16 = 32_768;
 #[derive(Debug, Default)]
 pub(crate) struct Net {
     state: Mutex<State>,
+    /// Datagram sockets, whose ports are numbered apart from the ones here.
+    pub(crate) datagrams: Mutex<Bound>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    listeners: BTreeMap<SocketAddr, mpsc::Sender<MemStream>>,
+    listeners: BTreeMap<SocketAddr, Door>,
     /// Ports of listeners that asked for any, and of connecting ends. Shared by all addresses.
     taken: BTreeSet<u16>,
     last: u16,
+}
+
+/// Where connects to a listener arrive.
+#[derive(Debug, Clone)]
+struct Door {
+    queue: mpsc::Sender<MemStream>,
+    /// Whether they are kept waiting.
+    hung: watch::Receiver<bool>,
 }
 
 /// A port that belongs to one socket until this is dropped.
@@ -51,29 +62,22 @@ impl Net {
             addr.set_port(port.number);
         }
         let mut state = lock(&self.state);
-        let overlaps = |other: &SocketAddr| {
-            let either_any = addr.ip().is_unspecified() || other.ip().is_unspecified();
-            other.port() == addr.port()
-                && (other.ip() == addr.ip() || (either_any && other.is_ipv4() == addr.is_ipv4()))
-        };
-        if state.listeners.keys().any(overlaps) || (port.is_none() && state.taken.contains(&addr.port())) {
+        let overlaps = state.listeners.keys().any(|other| overlap(addr, *other));
+        if overlaps || (port.is_none() && state.taken.contains(&addr.port())) {
             return Err(ErrorKind::AddrInUse.into());
         }
         let (sender, queue) = mpsc::channel(BACKLOG);
-        state.listeners.insert(addr, sender);
-        Ok(MemListener { addr, net: self.clone(), queue: AsyncMutex::new(queue), _port: port })
+        let (hang, hung) = watch::channel(false);
+        state.listeners.insert(addr, Door { queue: sender, hung });
+        Ok(MemListener { addr, net: self.clone(), queue: AsyncMutex::new(queue), hang, _port: port })
     }
 
     /// The next free port.
     pub(crate) fn take_port(self: &Arc<Self>) -> io::Result<Port> {
         let mut state = lock(&self.state);
-        let after = state.last.checked_add(1).unwrap_or(0).max(FIRST_PORT);
-        let number = (after..=u16::MAX)
-            .chain(FIRST_PORT..after)
-            .find(|port| {
-                !state.taken.contains(port) && !state.listeners.keys().any(|addr| addr.port() == *port)
-            })
-            .ok_or(ErrorKind::AddrNotAvailable)?;
+        let number = next_port(state.last, |port| {
+            state.taken.contains(&port) || state.listeners.keys().any(|addr| addr.port() == port)
+        })?;
         state.last = number;
         state.taken.insert(number);
         Ok(Port { number, net: self.clone() })
@@ -81,25 +85,44 @@ impl Net {
 
     /// Connects `port` to whoever listens at `to`; waits while its backlog is full.
     pub(crate) async fn connect(&self, port: Port, to: SocketAddr) -> io::Result<MemStream> {
-        let sender = self.listener(to).ok_or(ErrorKind::ConnectionRefused)?;
-        let place = sender.reserve().await.map_err(|_| ErrorKind::ConnectionRefused)?;
+        let mut door = self.listener(to).ok_or(ErrorKind::ConnectionRefused)?;
+        // An error says that the listener is gone.
+        let _ = door.hung.wait_for(|hung| !hung).await;
+        let place = door.queue.reserve().await.map_err(|_| ErrorKind::ConnectionRefused)?;
         let near = SocketAddr::new(source(to), port.number);
         let (connecting, accepted) = pair(port, near, to);
         place.send(accepted);
         Ok(connecting)
     }
 
-    fn listener(&self, to: SocketAddr) -> Option<mpsc::Sender<MemStream>> {
-        let state = lock(&self.state);
-        let any = SocketAddr::new(if to.is_ipv4() { ANY_V4 } else { ANY_V6 }, to.port());
-        state.listeners.get(&to).or_else(|| state.listeners.get(&any)).cloned()
+    fn listener(&self, to: SocketAddr) -> Option<Door> {
+        find(&lock(&self.state).listeners, to).cloned()
     }
 }
 
-const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-const ANY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+/// Whether sockets at `one` and at `other` would both be meant by some address.
+pub(crate) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let either_any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && (one.ip() == other.ip() || (either_any && one.is_ipv4() == other.is_ipv4()))
+}
 
-/// The address a connection to `to` comes from.
+/// The first port after `last` that is not taken, beginning anew behind the last of all.
+pub(crate) fn next_port(last: u16, taken: impl Fn(u16) -> bool) -> io::Result<u16> {
+    let after = last.checked_add(1).unwrap_or(0).max(FIRST_PORT);
+    let mut free = (after..=u16::MAX).chain(FIRST_PORT..after).filter(|port| !taken(*port));
+    free.next().ok_or_else(|| ErrorKind::AddrNotAvailable.into())
+}
+
+/// Who is meant by `to`: the socket at this very address, or else the one at any address.
+pub(crate) fn find<T>(sockets: &BTreeMap<SocketAddr, T>, to: SocketAddr) -> Option<&T> {
+    let any: IpAddr = match to {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    sockets.get(&to).or_else(|| sockets.get(&SocketAddr::new(any, to.port())))
+}
+
+/// The address a connection to `to` comes from: the loopback one of its family.
 pub(crate) fn source(to: SocketAddr) -> IpAddr {
     if to.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() }
 }
@@ -120,12 +143,28 @@ pub struct MemListener {
     addr: SocketAddr,
     net: Arc<Net>,
     queue: AsyncMutex<mpsc::Receiver<MemStream>>,
+    hang: watch::Sender<bool>,
     _port: Option<Port>,
+}
+
+/// While it lives, nobody can connect to the listener.
+#[derive(Debug)]
+pub struct MemHung<'a>(&'a watch::Sender<bool>);
+
+impl Drop for MemHung<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
 }
 
 impl MemListener {
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    pub(crate) fn hang(&self) -> MemHung<'_> {
+        self.hang.send_replace(true);
+        MemHung(&self.hang)
     }
 
     pub(crate) async fn accept(&self) -> (MemStream, SocketAddr) {

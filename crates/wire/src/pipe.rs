@@ -100,7 +100,8 @@ fn read_both_halves(bytes: &mut VecDeque<u8>, buf: &mut [u8]) -> io::Result<usiz
     Ok(first + bytes.read(&mut buf[first..])?)
 }
 
-fn wait<T>(place: &mut Option<Waker>, cx: &Context<'_>) -> Poll<T> {
+/// Has the task behind `cx` woken by whoever takes the waker from `place`.
+pub(crate) fn wait<T>(place: &mut Option<Waker>, cx: &Context<'_>) -> Poll<T> {
     if !place.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
         *place = Some(cx.waker().clone());
     }

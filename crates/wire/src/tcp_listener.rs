@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream as StdStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -12,11 +12,12 @@ use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
+use crate::backlog::Fillers;
 use crate::lock::lock;
 use crate::platform::{self, watch};
 
 /// What the kernel is asked for; it takes less if `net.core.somaxconn` says so.
-const BACKLOG: i32 = 4096;
+pub(crate) const BACKLOG: i32 = 4096;
 
 /// How long accepting rests after trouble, doubled up to the second while it lasts.
 const REST: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(100)];
@@ -33,6 +34,14 @@ pub struct TcpListener {
     refused: AtomicU64,
     /// Error numbers that were logged.
     known: Mutex<BTreeSet<i32>>,
+    /// Our own connections that keep the backlog full.
+    fillers: Fillers,
+}
+
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.get_ref().as_fd()
+    }
 }
 
 impl TcpListener {
@@ -55,11 +64,16 @@ impl TcpListener {
             troubles: AtomicU64::new(0),
             refused: AtomicU64::new(0),
             known: Mutex::default(),
+            fillers: Fillers::default(),
         })
     }
 
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    pub(crate) fn fillers(&self) -> &Fillers {
+        &self.fillers
     }
 
     pub(crate) fn troubles(&self) -> u64 {
@@ -80,6 +94,7 @@ impl TcpListener {
                 return std::future::pending().await;
             };
             let error = match ready.try_io(|socket| platform::accept(socket.get_ref())) {
+                Ok(Ok((_, peer))) if self.fillers.claim(peer) => continue,
                 Ok(Ok(accepted)) => return accepted,
                 Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => continue,
                 Ok(Err(error)) => error,

@@ -14,7 +14,7 @@ const WIDTH: usize = 110;
 pub(crate) fn text(root: &Path) -> Result<String, Failure> {
     let folder = root.join(PATH).with_file_name("");
     let unreadable = |error| Failure::file("read", &folder, &error);
-    let mut names = Vec::new();
+    let mut faults = Vec::new();
     for entry in fs::read_dir(&folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -29,20 +29,33 @@ pub(crate) fn text(root: &Path) -> Result<String, Failure> {
                 path.display()
             )));
         }
-        names.push(name);
+        let is_gate = source.contains(&format!("impl Gate for {} ", camel(&name)));
+        faults.push((name, is_gate));
     }
-    names.sort();
-    Ok(render(&names))
+    faults.sort();
+    Ok(render(&faults))
 }
 
-fn render(names: &[String]) -> String {
-    let mods: String = names.iter().map(|name| format!("mod {name};\n")).collect();
-    let uses: String = names.iter().map(|name| format!("pub use {name}::{};\n", camel(name))).collect();
-    let kinds: Vec<String> = names.iter().map(|name| format!("Kind::of::<{}>()", camel(name))).collect();
+/// The generated file for faults of these names, each with whether it is a gate: those act at connect time.
+fn render(faults: &[(String, bool)]) -> String {
+    let (mut mods, mut uses, mut gates, mut kinds) =
+        (String::new(), String::new(), String::new(), Vec::new());
+    for (name, is_gate) in faults {
+        let kind = camel(name);
+        mods.push_str(&format!("mod {name};\n"));
+        uses.push_str(&format!("pub use {name}::{kind};\n"));
+        kinds.push(format!("Kind::{}::<{kind}>()", if *is_gate { "gate" } else { "of" }));
+        if *is_gate {
+            gates.push_str(&format!(
+                "impl From<{kind}> for FaultSpec {{\n    fn from(gate: {kind}) -> FaultSpec {{\n        \
+                 FaultSpec::of_gate(gate)\n    }}\n}}\n\n"
+            ));
+        }
+    }
     let list = static_list(&format!("pub static KINDS: [Kind; {}] =", kinds.len()), &kinds);
     format!(
         "//! Every fault, one file each. Written by `cargo xtask gen` from the files of this folder: do not edit.\n\n\
-         use crate::kind::Kind;\n\n{mods}\n{uses}\n/// Every kind of fault, by name.\n{list}"
+         use crate::kind::Kind;\nuse crate::spec::FaultSpec;\n\n{mods}\n{uses}\n{gates}/// Every kind of fault, by name.\n{list}"
     )
 }
 

@@ -15,10 +15,11 @@ struct Generated {
     text: fn(&Path) -> Result<String, Failure>,
 }
 
-/// In this order: the reference is printed by a binary that has the catalogue in it.
-const GENERATED: [Generated; 2] = [
+/// In this order: the references are printed by a binary that has the catalogue in it.
+const GENERATED: [Generated; 3] = [
     Generated { path: catalogue::PATH, text: catalogue::text },
-    Generated { path: reference::PATH, text: reference::text },
+    Generated { path: "docs/faults.md", text: reference::faults },
+    Generated { path: "docs/presets.md", text: reference::presets },
 ];
 
 /// Writes every generated file that differs, or with `--check` shows how it differs.

@@ -1,28 +1,30 @@
-//! The fault reference in the user guide: what the binary itself says of its faults.
+//! The references in the user guide: what the binary itself says of its faults and presets.
 
 use crate::binary;
 use crate::failure::Failure;
 use std::path::Path;
 use std::process::Command;
 
-/// The generated file.
-pub(crate) const PATH: &str = "docs/faults.md";
-
-/// The text of the generated file, from the binary as the sources have it now.
-pub(crate) fn text(root: &Path) -> Result<String, Failure> {
-    page(&binary::locate(root, false)?)
+/// The page about faults, from the binary as the sources have it now.
+pub(crate) fn faults(root: &Path) -> Result<String, Failure> {
+    page(&binary::locate(root, false)?, "faults")
 }
 
-fn page(binary: &Path) -> Result<String, Failure> {
+/// The page about presets.
+pub(crate) fn presets(root: &Path) -> Result<String, Failure> {
+    page(&binary::locate(root, false)?, "presets")
+}
+
+fn page(binary: &Path, subject: &str) -> Result<String, Failure> {
     let mut command = Command::new(binary);
-    let output = command.args(["faults", "--markdown"]).output();
+    let output = command.args([subject, "--markdown"]).output();
     let output = output.map_err(|error| Failure::program(binary.display(), &error))?;
     if !output.status.success() {
         let (status, told) = (output.status, String::from_utf8_lossy(&output.stderr));
-        return Err(Failure::Found(format!("`squall faults --markdown`: {status}\n{told}")));
+        return Err(Failure::Found(format!("`squall {subject} --markdown`: {status}\n{told}")));
     }
     String::from_utf8(output.stdout)
-        .map_err(|_| Failure::Found("`squall faults --markdown` does not print UTF-8".into()))
+        .map_err(|_| Failure::Found(format!("`squall {subject} --markdown` does not print UTF-8")))
 }
 
 #[cfg(test)]
@@ -31,13 +33,13 @@ mod tests {
 
     #[test]
     fn the_page_is_what_the_binary_prints() {
-        assert_eq!(page(Path::new("echo")).unwrap(), "faults --markdown\n");
+        assert_eq!(page(Path::new("echo"), "faults").unwrap(), "faults --markdown\n");
     }
 
     #[test]
     fn a_binary_that_fails_gives_no_page() {
-        let error = page(Path::new("false")).unwrap_err();
+        let error = page(Path::new("false"), "faults").unwrap_err();
         assert!(error.to_string().starts_with("`squall faults --markdown`: exit status: 1"), "{error}");
-        assert_eq!(page(Path::new("no-such-program")).unwrap_err().code(), 3);
+        assert_eq!(page(Path::new("no-such-program"), "presets").unwrap_err().code(), 3);
     }
 }

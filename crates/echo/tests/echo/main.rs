@@ -1,4 +1,5 @@
-//! Tests of squall-echo: over real sockets and in virtual worlds alike, as far as they can be.
+//! Tests of squall-echo, most of them over real sockets and in virtual worlds alike.
 
 mod tcp;
 mod udp;
+mod worlds;

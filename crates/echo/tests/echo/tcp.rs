@@ -1,27 +1,16 @@
 //! Echo over TCP.
 
-use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use squall_echo::{Echo, EchoBuilder};
 use squall_wire::{Shards, Stream, run_virtual};
 
-const LONG: Duration = Duration::from_secs(3600);
+use crate::worlds::{in_both_worlds, own_address};
 
-/// Runs `test` on two real shards and again in a virtual world.
-fn in_both_worlds<F, Fut>(test: F)
-where
-    F: Fn(Shards) -> Fut + Clone + Send + 'static,
-    Fut: Future<Output = ()> + Send + 'static,
-{
-    let shards = Shards::start(NonZeroUsize::new(2).unwrap()).unwrap();
-    tokio_test::block_on(shards.spawn(0, test(shards.clone()))).unwrap();
-    run_virtual(test).unwrap();
-}
+const LONG: Duration = Duration::from_secs(3600);
 
 fn on(shards: &Shards) -> EchoBuilder {
     squall_echo::tcp().shards(shards.clone())
@@ -64,13 +53,6 @@ async fn closed(shards: &Shards, addr: SocketAddr) {
     while shards.env(0).dial(addr).await.is_ok() {
         tokio::task::yield_now().await;
     }
-}
-
-/// Any port of a loopback address that no other test uses, for tests that give a port back and expect nobody
-/// to take it. (Only Linux has more than one such address.)
-fn own_address(number: u8) -> SocketAddr {
-    let host = if cfg!(target_os = "linux") { [127, 8, 1, number] } else { [127, 0, 0, 1] };
-    (host, 0).into()
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! `bandwidth`: serialisation at a rate, on a virtual clock.
 
+use crate::carrier::Carriers;
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
+use crate::pacing::{Turns, Wire, duration, quantum, volume};
 use crate::params::params;
 use crate::tick::Tick;
 use crate::value::{Rate, Size};
 
 params! {
     /// Limits the rate: bytes are serialised one after another at `rate`, as a wire does it, and what has not been sent
-    /// waits in a queue. A full queue stops reading, so that the sender feels it. An idle wire saves up nothing beyond
-    /// `burst`. A rate of zero blocks everything.
+    /// waits in a queue. A full queue stops reading, so that the sender feels it; of datagrams, it drops those that come last.
+    /// An idle wire saves up nothing beyond `burst`. A rate of zero blocks everything.
     ///
     /// It fires once per connection and direction that it limits.
     pub struct Bandwidth {
@@ -19,21 +21,18 @@ params! {
         burst: Size = Size::bytes(0),
         /// How many bytes may wait; by default 100 ms at the rate, at least 64 KiB.
         queue: Option<Size>,
+        /// One wire for all connections of the link in a direction, who take turns, instead of one for each.
+        shared: bool = false,
     }
 }
 
-/// Nanoseconds in a second times bits in a byte.
-const SECOND_BITS: u128 = 8_000_000_000;
-/// Pieces of the stream that are scheduled apart: one millisecond at the rate within these bounds. Smaller ones would only
-/// cost wake-ups, larger ones would make the rate uneven.
-const QUANTUM: std::ops::RangeInclusive<u64> = 64..=65_536;
 /// The smallest default queue.
 const MIN_QUEUE: u64 = 65_536;
 
 impl Bandwidth {
     /// A rate without burst.
     pub fn new(rate: Rate) -> Bandwidth {
-        Bandwidth { rate, burst: Size::bytes(0), queue: None }
+        Bandwidth { rate, burst: Size::bytes(0), queue: None, shared: false }
     }
 
     /// The same rate after a burst of so many bytes.
@@ -42,56 +41,106 @@ impl Bandwidth {
         Bandwidth { burst: Size::bytes(bytes), ..self }
     }
 
-    /// Nanoseconds that so many bytes take, and the remainder of the division by the rate.
-    fn time(&self, bytes: u64, remainder: u64) -> (u64, u64) {
-        let rate = u128::from(self.rate.bits());
-        let total = u128::from(bytes) * SECOND_BITS + u128::from(remainder);
-        (u64::try_from(total / rate).unwrap_or(u64::MAX), (total % rate) as u64)
+    /// Lets so many bytes wait.
+    #[must_use]
+    pub fn queue(self, bytes: u64) -> Bandwidth {
+        Bandwidth { queue: Some(Size::bytes(bytes)), ..self }
+    }
+
+    /// One wire for all connections of the link.
+    #[must_use]
+    pub fn shared(self) -> Bandwidth {
+        Bandwidth { shared: true, ..self }
+    }
+
+    fn is_zero(&self) -> bool {
+        self.rate.bits() == 0
+    }
+
+    /// How many nanoseconds an idle wire may be behind.
+    fn credit(&self) -> u64 {
+        duration(self.burst.as_bytes(), self.rate, 0).0
+    }
+
+    fn limit(&self) -> u64 {
+        let default = (self.rate.bits() / 80).max(MIN_QUEUE);
+        self.queue.map_or(default, Size::as_bytes).max(1)
+    }
+
+    /// The next turn on the shared wire.
+    fn turn(&self, wire: &mut Wire, at: Tick, waiting: u64) -> (Tick, u64) {
+        let bytes = waiting.min(quantum(self.rate));
+        (wire.send(at, bytes, self.rate, self.credit()), bytes)
     }
 }
 
-/// The virtual clock of one wire: when it will have sent all that it was given, and the fraction of a nanosecond beyond.
+/// The connection's own wire, and its turns on a shared one.
 #[derive(Default)]
-pub struct Wire {
-    free_at: Tick,
-    remainder: u64,
+pub struct Sending {
+    wire: Wire,
+    turns: Turns,
 }
 
 impl Fault for Bandwidth {
     const NAME: &'static str = "bandwidth";
     const EXAMPLE: &'static str = "bandwidth:1MB/s";
     const MAIN: Option<&'static str> = Some("rate");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Both;
     const RANK: Rank = Rank::Rate;
-    type State = Wire;
+    type State = Sending;
+    type Shared = Wire;
 
-    fn data(&self, wire: &mut Wire, range: Range, cx: &mut Cx<'_>) {
-        cx.acted();
-        if self.rate.bits() == 0 {
-            return cx.pass_at(Tick::NEVER, range);
+    fn data(&self, sending: &mut Sending, range: Range, cx: &mut Cx<'_, Wire>) {
+        if !cx.act(range.offset) {
+            return cx.pass(range);
         }
-        let (credit, _) = self.time(self.burst.as_bytes(), 0);
-        let idle = cx.at().minus(credit);
-        if wire.free_at < idle {
-            *wire = Wire { free_at: idle, remainder: 0 };
+        if self.is_zero() {
+            return cx.hold(range);
         }
-        let quantum = (self.rate.bits() / 8_000).clamp(*QUANTUM.start(), *QUANTUM.end());
+        if self.shared {
+            let mut wire = cx.shared();
+            return sending.turns.data(range, cx, |at, _, waiting| self.turn(&mut wire, at, waiting));
+        }
         let mut rest = range;
         while rest.len > 0 {
             let piece;
-            (piece, rest) = rest.split_at(rest.offset + quantum);
-            let (ns, remainder) = self.time(piece.len, wire.remainder);
-            *wire = Wire { free_at: wire.free_at.plus(ns), remainder };
-            cx.pass_at(wire.free_at, piece);
+            (piece, rest) = rest.split_at(rest.offset + quantum(self.rate));
+            let due = sending.wire.send(cx.at(), piece.len, self.rate, self.credit());
+            cx.pass_at(due, piece);
         }
     }
 
-    fn fin(&self, wire: &mut Wire, cx: &mut Cx<'_>) {
-        cx.fin_at(if self.rate.bits() == 0 { Tick::NEVER } else { wire.free_at });
+    fn datagram(&self, sending: &mut Sending, range: Range, cx: &mut Cx<'_, Wire>) {
+        if !cx.act(range.offset) {
+            return cx.pass(range);
+        }
+        let mut shared = cx.shared();
+        let wire = if self.shared { &mut *shared } else { &mut sending.wire };
+        // What the wire has been given and not sent.
+        let waiting = volume(wire.free_at().since(cx.at()), self.rate);
+        if self.is_zero() || waiting + range.len > self.limit() {
+            return cx.discard(range);
+        }
+        let due = wire.send(cx.at(), range.len, self.rate, self.credit());
+        cx.pass_at(due, range);
+    }
+
+    fn fin(&self, sending: &mut Sending, cx: &mut Cx<'_, Wire>) {
+        if self.is_zero() {
+            cx.fin_at(Tick::NEVER);
+        } else if self.shared {
+            sending.turns.fin(cx);
+        } else {
+            cx.fin_at(sending.wire.free_at());
+        }
+    }
+
+    fn timer(&self, sending: &mut Sending, cx: &mut Cx<'_, Wire>) {
+        let mut wire = cx.shared();
+        sending.turns.next(cx, |at, _, waiting| self.turn(&mut wire, at, waiting));
     }
 
     fn room(&self, queued: u64) -> u64 {
-        let default = (self.rate.bits() / 80).max(MIN_QUEUE);
-        self.queue.map_or(default, Size::as_bytes).max(1).saturating_sub(queued)
+        self.limit().saturating_sub(queued)
     }
 }

@@ -1,8 +1,9 @@
 //! `corrupt`: flipped bits.
 
+use crate::carrier::Carriers;
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
-use crate::key::{below, chance};
+use crate::fault::{Fault, Rank};
+use crate::key::Draws;
 use crate::params::params;
 use crate::spec::Scope;
 use crate::value::{Probability, Size};
@@ -40,36 +41,45 @@ impl Corrupt {
         Corrupt { bits, ..self }
     }
 
-    /// So many different bits, drawn for the byte at `offset`.
-    fn mask(&self, offset: u64, cx: &Cx<'_>) -> u8 {
-        let mut mask = 0u8;
+    /// So many different bits.
+    fn mask(&self, draws: Draws) -> u64 {
+        let mut mask = 0u64;
         let mut slot = FIRST_BIT;
         while u64::from(mask.count_ones()) < self.bits.min(8) {
-            mask |= 1 << below(cx.draw(offset, slot), 8);
+            mask |= 1 << draws.below(slot, 8);
             slot += 1;
         }
         mask
     }
 
-    fn alter(&self, offset: u64, cx: &mut Cx<'_>) {
-        cx.fired();
-        let mask = self.mask(offset, cx);
-        cx.flip(offset, mask);
+    /// Alters the byte at `offset`, the `place`-th of what arrives, where that is decided.
+    fn alter(&self, offset: u64, place: u64, cx: &mut Cx<'_>, is_chosen: impl Fn(Draws) -> bool) {
+        // The bytes of a stream are counted from its start, those of a datagram from the datagram's.
+        let index = if cx.is_datagram() { cx.unit(offset) << PLACE_BITS | place } else { offset };
+        let mask = cx.choose(index, |draws| is_chosen(draws).then(|| self.mask(draws)));
+        if let Some(mask) = mask.and_then(|mask| u8::try_from(mask).ok()).filter(|mask| *mask != 0)
+            && cx.fire("flip", index, offset, u64::from(mask))
+        {
+            cx.flip(offset, mask);
+        }
     }
 }
 
 /// The draw that chooses a byte, and the first of those that choose its bits.
 const CHOICE: u64 = 0;
 const FIRST_BIT: u64 = 1;
+/// Bits of a draw's index that hold the place in a datagram, which is at most 64 KiB long.
+const PLACE_BITS: u32 = 16;
 
 impl Fault for Corrupt {
     const NAME: &'static str = "corrupt";
     const EXAMPLE: &'static str = "corrupt:0.01%";
     const MAIN: Option<&'static str> = Some("p");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Both;
     const RANK: Rank = Rank::Position;
     const ALTERS: bool = true;
     type State = ();
+    type Shared = ();
 
     fn validate(&self, _scope: &Scope) -> Result<(), String> {
         match (self.p, self.at) {
@@ -84,14 +94,12 @@ impl Fault for Corrupt {
         if let Some(at) = self.at {
             let offset = cx.base().saturating_add(at.as_bytes());
             if (range.offset..range.end()).contains(&offset) {
-                self.alter(offset, cx);
+                self.alter(offset, offset - range.offset, cx, |_| true);
             }
         }
         if let Some(p) = self.p {
             for offset in range.offset..range.end() {
-                if chance(cx.draw(offset, CHOICE), p) {
-                    self.alter(offset, cx);
-                }
+                self.alter(offset, offset - range.offset, cx, |draws| draws.chance(CHOICE, p));
             }
         }
         cx.pass(range);

@@ -1,8 +1,9 @@
 //! `half_open`: a peer that is gone and has not said so.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::direction::Peer;
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::value::{Size, words};
 
@@ -48,29 +49,42 @@ impl HalfOpen {
 pub struct Moment {
     offset: Option<u64>,
     past: bool,
+    /// It has acted as often as it may.
+    spent: bool,
 }
 
 impl Fault for HalfOpen {
     const NAME: &'static str = "half_open";
     const EXAMPLE: &'static str = "half_open:4KiB,side=server";
     const MAIN: Option<&'static str> = Some("at");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> = Some(Misfit {
+        reason: "UDP has no connection whose peer could be thought alive",
+        instead: "blackhole",
+    });
     const RANK: Rank = Rank::Position;
     const CUTS: bool = true;
     type State = Moment;
+    type Shared = ();
 
     fn armed(&self, moment: &mut Moment, cx: &mut Cx<'_>) {
         moment.offset.get_or_insert(cx.base().saturating_add(self.at.as_bytes()));
     }
 
     fn data(&self, moment: &mut Moment, range: Range, cx: &mut Cx<'_>) {
+        if moment.spent {
+            return cx.pass(range);
+        }
         let offset = moment.offset.unwrap_or(u64::MAX);
+        if range.end() >= offset && !moment.past && !cx.fire("vanish", 0, offset, 0) {
+            moment.spent = true;
+            return cx.pass(range);
+        }
         let (before, beyond) = range.split_at(offset);
         if before.len > 0 {
             cx.pass(before);
         }
         if range.end() >= offset && !std::mem::replace(&mut moment.past, true) {
-            cx.fired();
             cx.lose(match self.side {
                 GonePeer::Client => Peer::Client,
                 GonePeer::Server => Peer::Server,

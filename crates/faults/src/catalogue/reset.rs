@@ -1,11 +1,11 @@
 //! `reset`: a RST at an exact byte.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::direction::Side;
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
-use crate::key::{below, chance};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
-use crate::spec::Scope;
+use crate::spec::{Scope, Trigger};
 use crate::value::{Probability, Size};
 
 params! {
@@ -13,15 +13,19 @@ params! {
     /// a connection is chosen or spared as a whole, and the offset is drawn; a chosen connection that ends sooner gets a RST
     /// instead of its end.
     ///
+    /// With `per_mib` each MiB of the direction has its own chance, for as long as the connection lives.
+    ///
     /// It fires once per connection and direction that it resets.
     pub struct Reset {
         /// The offset of the first byte that is not delivered, from the start of the direction's bytes, or from where the
-        /// fault armed where `after` is set (then 0 unless given).
+        /// fault armed where `after` or `match` is set (then 0 unless given).
         at: Option<Size>,
         /// With which probability a connection is reset at all; the offset is then drawn below `within`.
         p: Option<Probability>,
         /// The bound of the drawn offset.
         within: Size = Size::bytes(16_384),
+        /// With which probability a connection is reset in each MiB of the direction, at an offset drawn within it.
+        per_mib: Option<Probability>,
         /// Who gets the RST; the other peer sees an orderly end.
         side: Side = Side::Both,
         /// Wait until what was let through before has been delivered (at most 1 s); without, what is on the way is lost.
@@ -35,6 +39,7 @@ impl Reset {
         Reset {
             at: Some(Size::bytes(offset)),
             p: None,
+            per_mib: None,
             within: Size::bytes(16_384),
             side: Side::Both,
             flush: true,
@@ -44,6 +49,11 @@ impl Reset {
     /// A RST with this probability, at an offset drawn below 16 KiB.
     pub fn chance(p: Probability) -> Reset {
         Reset { at: None, p: Some(p), ..Reset::at(0) }
+    }
+
+    /// A RST with this probability in each MiB.
+    pub fn per_mib(p: Probability) -> Reset {
+        Reset { at: None, per_mib: Some(p), ..Reset::at(0) }
     }
 
     /// Draws the offset below this many bytes.
@@ -64,75 +74,120 @@ impl Reset {
         Reset { flush: false, ..self }
     }
 
-    fn fire(&self, cx: &mut Cx<'_>) {
-        cx.fired();
-        if self.flush { cx.reset(self.side) } else { cx.reset_now(self.side) }
+    /// Where the RST is to stand, counted from the fault's base, among the bytes up to `end`.
+    fn place(&self, mark: &mut Mark, end: u64, cx: &Cx<'_>) {
+        let Some(p) = self.per_mib else { return };
+        while mark.planned.is_none() && mark.examined.saturating_mul(MIB) < end {
+            let mib = mark.examined;
+            let place = cx.choose(mib, |draws| draws.chance(CHOICE, p).then(|| draws.below(PLACE, MIB)));
+            mark.planned = place.map(|place| Planned {
+                index: mib,
+                drawn: place,
+                offset: cx.base().saturating_add(mib.saturating_mul(MIB)).saturating_add(place),
+            });
+            mark.examined += 1;
+        }
+    }
+
+    /// Resets, unless it has done so as often as it may; false then.
+    fn fire(&self, planned: Planned, cx: &mut Cx<'_>) -> bool {
+        let fired = cx.fire("reset", planned.index, planned.offset, planned.drawn);
+        if fired {
+            if self.flush { cx.reset(self.side) } else { cx.reset_now(self.side) }
+        }
+        fired
     }
 }
 
 /// Where the RST stands in this connection and direction.
 #[derive(Default)]
 pub struct Mark {
-    offset: Option<u64>,
+    planned: Option<Planned>,
+    /// MiB that have been drawn for.
+    examined: u64,
     fired: bool,
+}
+
+/// A RST to come.
+#[derive(Clone, Copy)]
+struct Planned {
+    index: u64,
+    drawn: u64,
+    offset: u64,
 }
 
 /// The draw that chooses a connection, and the one that places its RST.
 const CHOICE: u64 = 0;
 const PLACE: u64 = 1;
+/// Bytes in a MiB.
+const MIB: u64 = 1 << 20;
 
 impl Fault for Reset {
     const NAME: &'static str = "reset";
     const ALIASES: &'static [&'static str] = &["reset_peer"];
     const EXAMPLE: &'static str = "reset:p=1%,within=64KiB";
     const MAIN: Option<&'static str> = Some("at");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> =
+        Some(Misfit { reason: "UDP has no connection that could be reset", instead: "blackhole" });
     const RANK: Rank = Rank::Position;
     const CUTS: bool = true;
     type State = Mark;
+    type Shared = ();
 
     fn validate(&self, scope: &Scope) -> Result<(), String> {
-        match (self.at, self.p) {
-            (Some(_), Some(_)) => Err("takes `at` or `p`, not both".to_owned()),
-            (None, None) if scope.after.is_none() => Err("needs `at` or `p`, or `after`".to_owned()),
+        let ways = [self.at.is_some(), self.p.is_some(), self.per_mib.is_some()];
+        match ways.iter().filter(|way| **way).count() {
+            2.. => Err("takes one of `at`, `p` and `per_mib`".to_owned()),
+            0 if scope.trigger() == Trigger::None => {
+                Err("needs `at`, `p` or `per_mib`, or `after` or `match`".to_owned())
+            }
             _ if self.within.as_bytes() == 0 => Err("draws no offset below `within=0`".to_owned()),
             _ => Ok(()),
         }
     }
 
     fn armed(&self, mark: &mut Mark, cx: &mut Cx<'_>) {
-        mark.offset = match self.p {
-            None => Some(self.at.map_or(0, Size::as_bytes)),
-            Some(p) if chance(cx.draw(0, CHOICE), p) => {
-                Some(below(cx.draw(0, PLACE), self.within.as_bytes()))
-            }
-            Some(_) => None,
-        }
-        .map(|offset| cx.base().saturating_add(offset));
+        let within = self.within.as_bytes();
+        let drawn = match (self.p, self.per_mib) {
+            (Some(p), _) => cx.choose(0, |draws| draws.chance(CHOICE, p).then(|| draws.below(PLACE, within))),
+            (None, Some(_)) => None,
+            (None, None) => Some(self.at.map_or(0, Size::as_bytes)),
+        };
+        mark.planned = drawn.map(|drawn| Planned {
+            index: 0,
+            drawn: if self.p.is_some() { drawn } else { 0 },
+            offset: cx.base().saturating_add(drawn),
+        });
         // A RST at a time does not wait for the next byte.
-        if cx.armed_by_time() && mark.offset == Some(cx.base()) {
-            mark.fired = true;
-            self.fire(cx);
+        if let Some(planned) =
+            mark.planned.filter(|planned| cx.armed_by_time() && planned.offset == cx.base())
+        {
+            mark.fired = self.fire(planned, cx);
         }
     }
 
     fn data(&self, mark: &mut Mark, range: Range, cx: &mut Cx<'_>) {
-        let (before, from) = range.split_at(mark.offset.unwrap_or(u64::MAX));
+        if mark.fired {
+            return cx.discard(range);
+        }
+        self.place(mark, range.end().saturating_sub(cx.base()), cx);
+        let (before, from) = range.split_at(mark.planned.map_or(u64::MAX, |planned| planned.offset));
         if before.len > 0 {
             cx.pass(before);
         }
-        if from.len > 0 {
-            if !std::mem::replace(&mut mark.fired, true) {
-                self.fire(cx);
-            }
-            cx.discard(from);
+        if from.len == 0 {
+            return;
         }
+        if let Some(planned) = mark.planned.take() {
+            mark.fired = self.fire(planned, cx);
+        }
+        if mark.fired { cx.discard(from) } else { cx.pass(from) }
     }
 
     fn fin(&self, mark: &mut Mark, cx: &mut Cx<'_>) {
-        if self.p.is_some() && mark.offset.is_some() && !std::mem::replace(&mut mark.fired, true) {
-            self.fire(cx);
-        } else {
+        let planned = mark.planned.take().filter(|_| self.p.is_some() && !mark.fired);
+        if !planned.is_some_and(|planned| self.fire(planned, cx)) {
             cx.fin();
         }
     }

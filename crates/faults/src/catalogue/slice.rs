@@ -1,8 +1,8 @@
 //! `slice`: the stream in small pieces.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
-use crate::key::below;
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::spec::Scope;
 use crate::tick::Tick;
@@ -43,11 +43,22 @@ impl Slice {
     }
 
     /// The first cut behind `offset`.
-    fn next_cut(&self, offset: u64, cx: &Cx<'_>) -> u64 {
+    fn next_cut(&self, offset: u64, pace: &mut Pace, cx: &Cx<'_>) -> u64 {
         let (size, variation) = (self.size.as_bytes(), self.variation.as_bytes());
         let piece = offset / size;
         let end = (piece + 1).saturating_mul(size);
-        let extra = end - below(cx.draw(piece, 0), variation.saturating_add(1));
+        let shorter = match pace.drawn {
+            Some((drawn, shorter)) if drawn == piece => shorter,
+            _ if variation == 0 => 0,
+            _ => {
+                let shorter = cx.choose(piece, |draws| Some(draws.below(0, variation.saturating_add(1))));
+                let shorter = shorter.unwrap_or(0).min(size - 1);
+                cx.note("cut", piece, end - shorter, shorter);
+                shorter
+            }
+        };
+        pace.drawn = Some((piece, shorter));
+        let extra = end - shorter;
         if extra > offset { extra } else { end }
     }
 }
@@ -56,6 +67,8 @@ impl Slice {
 #[derive(Default)]
 pub struct Pace {
     free_at: Tick,
+    /// The latest piece that was drawn for, and how much shorter it is.
+    drawn: Option<(u64, u64)>,
 }
 
 impl Fault for Slice {
@@ -63,9 +76,14 @@ impl Fault for Slice {
     const ALIASES: &'static [&'static str] = &["slicer"];
     const EXAMPLE: &'static str = "slice:64B,delay=10ms";
     const MAIN: Option<&'static str> = Some("size");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> = Some(Misfit {
+        reason: "a datagram cut in pieces would be other datagrams",
+        instead: "max_size:1200,action=truncate",
+    });
     const RANK: Rank = Rank::Slice;
     type State = Pace;
+    type Shared = ();
 
     fn validate(&self, _scope: &Scope) -> Result<(), String> {
         if self.size.as_bytes() == 0 {
@@ -78,10 +96,12 @@ impl Fault for Slice {
     }
 
     fn data(&self, pace: &mut Pace, range: Range, cx: &mut Cx<'_>) {
-        cx.acted();
+        if !cx.act(range.offset) {
+            return cx.pass(range);
+        }
         let mut rest = range;
         while rest.len > 0 {
-            let cut = self.next_cut(rest.offset, cx);
+            let cut = self.next_cut(rest.offset, pace, cx);
             let piece;
             (piece, rest) = rest.split_at(cut);
             let due = pace.free_at.max(cx.at());

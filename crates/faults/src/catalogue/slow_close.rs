@@ -1,7 +1,8 @@
 //! `slow_close`: the end of the stream comes late.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::value::nanos;
 use std::time::Duration;
@@ -27,16 +28,19 @@ impl Fault for SlowClose {
     const NAME: &'static str = "slow_close";
     const EXAMPLE: &'static str = "slow_close:3s";
     const MAIN: Option<&'static str> = Some("delay");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> =
+        Some(Misfit { reason: "UDP has no end that could be delayed", instead: "latency:3s" });
     const RANK: Rank = Rank::Close;
     type State = ();
+    type Shared = ();
 
     fn data(&self, _state: &mut (), range: Range, cx: &mut Cx<'_>) {
         cx.pass(range);
     }
 
     fn fin(&self, _state: &mut (), cx: &mut Cx<'_>) {
-        cx.acted();
-        cx.fin_at(cx.at().plus(nanos(self.delay)));
+        let delay = if cx.act(u64::MAX) { nanos(self.delay) } else { 0 };
+        cx.fin_at(cx.at().plus(delay));
     }
 }

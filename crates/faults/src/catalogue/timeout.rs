@@ -1,7 +1,8 @@
 //! `timeout`: nothing passes, and then the connection is closed.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::tick::Tick;
 use crate::value::nanos;
@@ -39,18 +40,23 @@ impl Fault for Timeout {
     const NAME: &'static str = "timeout";
     const EXAMPLE: &'static str = "timeout:10s";
     const MAIN: Option<&'static str> = Some("close_after");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> =
+        Some(Misfit { reason: "UDP has no connection that could be closed", instead: "blackhole" });
     const RANK: Rank = Rank::Position;
     const CUTS: bool = true;
     const TIMED: bool = true;
     type State = Hole;
+    type Shared = ();
 
     fn armed(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
         self.start(cx);
     }
 
     fn data(&self, hole: &mut Hole, range: Range, cx: &mut Cx<'_>) {
-        cx.acted();
+        if !cx.act(range.offset) {
+            return cx.pass(range);
+        }
         hole.0 = true;
         cx.discard(range);
         self.start(cx);
@@ -61,8 +67,9 @@ impl Fault for Timeout {
     }
 
     fn timer(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
-        cx.acted();
-        cx.close_now();
+        if cx.act(u64::MAX) {
+            cx.close_now();
+        }
     }
 
     fn removed(&self, hole: &mut Hole, cx: &mut Cx<'_>) {

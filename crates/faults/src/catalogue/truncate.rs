@@ -1,7 +1,8 @@
 //! `truncate`: the stream ends at an exact byte.
 
+use crate::carrier::{Carriers, Misfit};
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::value::Size;
 
@@ -29,6 +30,8 @@ impl Truncate {
 pub struct Ended {
     offset: Option<u64>,
     done: bool,
+    /// It has acted as often as it may.
+    spent: bool,
 }
 
 impl Fault for Truncate {
@@ -36,23 +39,32 @@ impl Fault for Truncate {
     const ALIASES: &'static [&'static str] = &["limit_data"];
     const EXAMPLE: &'static str = "truncate:64KiB";
     const MAIN: Option<&'static str> = Some("at");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
+    const MISFIT: Option<Misfit> =
+        Some(Misfit { reason: "UDP has no end that a receiver could see", instead: "blackhole:after=64KiB" });
     const RANK: Rank = Rank::Position;
     const CUTS: bool = true;
     type State = Ended;
+    type Shared = ();
 
     fn armed(&self, ended: &mut Ended, cx: &mut Cx<'_>) {
         ended.offset.get_or_insert(cx.base().saturating_add(self.at.as_bytes()));
     }
 
     fn data(&self, ended: &mut Ended, range: Range, cx: &mut Cx<'_>) {
+        if ended.spent {
+            return cx.pass(range);
+        }
         let offset = ended.offset.unwrap_or(u64::MAX);
+        if range.end() >= offset && !ended.done && !cx.fire("truncate", 0, offset, 0) {
+            ended.spent = true;
+            return cx.pass(range);
+        }
         let (before, beyond) = range.split_at(offset);
         if before.len > 0 {
             cx.pass(before);
         }
         if range.end() >= offset && !std::mem::replace(&mut ended.done, true) {
-            cx.fired();
             cx.fin();
         }
         if beyond.len > 0 {

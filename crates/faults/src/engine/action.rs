@@ -2,7 +2,8 @@
 
 use crate::direction::{Direction, Side};
 
-/// Consecutive bytes of one direction, by their offset from the start of the stream.
+/// Consecutive bytes of one direction, by their offset from the start of the stream. A datagram is a range, too: that of its
+/// payload among the payloads of all datagrams of its direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Range {
     /// Offset of the first byte.
@@ -24,7 +25,8 @@ impl Range {
     }
 }
 
-/// What to do now, in one direction of a connection.
+/// What to do now, in one direction of a connection. A stream has `Write`, `Discard`, `Fin` and `End`, datagrams have `Copy`,
+/// `Send`, `Drop` and `Rebind`; bits are flipped in either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// Write these bytes to the receiver.
@@ -47,6 +49,27 @@ pub enum Action {
     Fin,
     /// End the whole connection. Nothing follows in either direction.
     End(Ending),
+    /// A datagram will come out so many times more.
+    Copy {
+        /// Its number, from 0 in the order of arrival.
+        number: u64,
+        /// How many more.
+        copies: u64,
+    },
+    /// Send a datagram, or one of its copies.
+    Send {
+        /// Its number, from 0 in the order of arrival.
+        number: u64,
+        /// How many of its bytes.
+        len: u64,
+    },
+    /// Forget a datagram, or one of its copies.
+    Drop {
+        /// Its number, from 0 in the order of arrival.
+        number: u64,
+    },
+    /// Go on towards the server from another port.
+    Rebind,
 }
 
 /// How a fault ends a connection.
@@ -79,20 +102,36 @@ impl Ending {
     }
 }
 
+/// A datagram on its way through a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Datagram {
+    pub(super) number: u64,
+    pub(super) range: Range,
+    /// How many of its bytes are to be sent.
+    pub(super) keep: u64,
+}
+
 /// What stands in a line of faults.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Item {
     Data { range: Range, alone: bool },
     Drop(Range),
+    Datagram(Datagram),
+    DropDatagram(Datagram),
     Fin,
     Reset(Side),
 }
 
 impl Item {
-    pub(super) fn bytes(self) -> u64 {
+    pub(super) fn range(self) -> Option<Range> {
         match self {
-            Item::Data { range, .. } | Item::Drop(range) => range.len,
-            Item::Fin | Item::Reset(_) => 0,
+            Item::Data { range, .. } | Item::Drop(range) => Some(range),
+            Item::Datagram(datagram) | Item::DropDatagram(datagram) => Some(datagram.range),
+            Item::Fin | Item::Reset(_) => None,
         }
+    }
+
+    pub(super) fn bytes(self) -> u64 {
+        self.range().map_or(0, |range| range.len)
     }
 }

@@ -1,26 +1,28 @@
 //! One connection under a plan, both directions together: ranges in, actions out.
 
-use super::action::{Action, Ending, How, Item, Range};
+use super::action::{Action, Ending, How, Item};
 use super::cx::Effects;
 use super::line::Line;
 use super::stage::{Due, Stage};
 use crate::direction::{Direction, Peer};
 use crate::key::ConnKey;
-use crate::plan::{LinkId, Plan};
+use crate::plan::Plan;
 use crate::tick::Tick;
 use std::net::IpAddr;
 
-/// A connection's faults at work. It is told what arrives and when, and tells what to do and when; whoever drives it keeps
-/// the payload, the sockets and the clock. Time must not run backwards between calls.
+/// A connection's faults at work, or those of a session of datagrams. It is told what arrives and when, and tells what to do
+/// and when; whoever drives it keeps the payload, the sockets and the clock. Time must not run backwards between calls.
 pub struct Conn {
-    lines: [Line; 2],
-    link: LinkId,
-    opening: Opening,
-    opened: Tick,
-    newest: u64,
+    pub(super) lines: [Line; 2],
+    pub(super) opening: Opening,
+    pub(super) opened: Tick,
+    /// The latest change of plan that has been seen.
+    pub(super) revision: u64,
+    /// Whether a stage waits for a pattern in the bytes of each direction.
+    pub(super) watched: [bool; 2],
     /// A peer that a fault has made disappear.
     gone: Option<Peer>,
-    ending: Option<Ending>,
+    pub(super) ending: Option<Ending>,
 }
 
 /// What is known of a connection when it opens.
@@ -41,10 +43,10 @@ impl Conn {
     pub fn open(plan: &Plan, opening: Opening, now: Tick) -> Conn {
         let mut conn = Conn {
             lines: Default::default(),
-            link: plan.link().clone(),
             opening,
             opened: now,
-            newest: 0,
+            revision: 0,
+            watched: [false; 2],
             gone: None,
             ending: None,
         };
@@ -52,41 +54,10 @@ impl Conn {
         conn
     }
 
-    /// The plan has changed: stages whose fault is gone let go of what they hold, at once and in order; new faults join;
-    /// the others are not touched.
-    pub fn apply(&mut self, plan: &Plan, now: Tick) {
-        if self.ending.is_some() {
-            return;
-        }
-        self.advance(now);
-        for direction in Direction::BOTH {
-            let mut i = 0;
-            while let Some(stage) = self.lines[direction.index()].stages.get(i) {
-                if plan.holds(stage.planned.id()) {
-                    i += 1;
-                } else {
-                    self.remove(direction, i, now);
-                }
-            }
-        }
-        let newest = self.newest;
-        for planned in plan.faults().iter().filter(|planned| planned.id() > newest) {
-            self.newest = planned.id();
-            let spec = planned.spec();
-            let index = planned.index_of(self.opening.number);
-            let key = self.opening.label.unwrap_or(ConnKey::Index(index));
-            for direction in Direction::BOTH.into_iter().filter(|d| spec.directions().covers(*d)) {
-                let lane = self.link.lane(planned.name(), key, direction);
-                if !spec.scope().admits(index, self.opening.client, lane) {
-                    continue;
-                }
-                let stage = Stage::new(planned.clone(), lane, self.link.segment, self.opened, now);
-                let stages = &mut self.lines[direction.index()].stages;
-                let place = stages.partition_point(|s| s.planned.spec().rank() <= spec.rank());
-                stages.insert(place, stage);
-            }
-        }
-        self.advance(now);
+    /// Whether the bytes read in `direction` are to be shown, by [`Conn::push_bytes`] or [`Conn::push_datagram`], because a
+    /// fault waits for a pattern in them.
+    pub fn watches(&self, direction: Direction) -> bool {
+        self.watched[direction.index()]
     }
 
     /// Bytes have been read in `direction`.
@@ -95,16 +66,46 @@ impl Conn {
             return;
         }
         self.advance(now);
-        let line = &mut self.lines[direction.index()];
-        let mut rest = Range { offset: line.entered, len };
-        line.entered += len;
-        line.held += len;
+        let mut rest = self.lines[direction.index()].admit(len);
         while rest.len > 0 && self.ending.is_none() {
             let piece;
             (piece, rest) = self.lines[direction.index()].cut(rest);
             self.enter(direction, 0, now, Item::Data { range: piece, alone: false });
             self.advance(now);
         }
+    }
+
+    /// These bytes have been read in `direction`; patterns are looked for in them, across calls.
+    pub fn push_bytes(&mut self, direction: Direction, now: Tick, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.ending.is_none() {
+            let found = self.stages().filter_map(|stage| stage.find(direction, rest)).min();
+            let (entering, left) = rest.split_at(found.unwrap_or(rest.len()));
+            self.push(direction, now, entering.len() as u64);
+            self.see(direction, now, entering);
+            rest = left;
+        }
+    }
+
+    /// A datagram has been received in `direction`. It is dropped where it does not fit under the limit; false tells so.
+    pub fn push_datagram(&mut self, direction: Direction, now: Tick, payload: &[u8]) -> bool {
+        self.advance(now);
+        let line = &mut self.lines[direction.index()];
+        let fits = line.held + payload.len() as u64 <= self.opening.limit;
+        let datagram = line.admit_datagram(payload.len() as u64);
+        if fits {
+            self.enter(direction, 0, now, Item::Datagram(datagram));
+            self.advance(now);
+        } else {
+            line.emit(Item::DropDatagram(datagram));
+        }
+        if self.watches(direction) {
+            self.see(direction, now, payload);
+            for stage in self.lines.iter_mut().flat_map(|line| &mut line.stages) {
+                stage.end_match();
+            }
+        }
+        fits
     }
 
     /// The end of the bytes in `direction` has been read.
@@ -154,7 +155,7 @@ impl Conn {
 
     /// True where something is on its way: it will come out by itself when its time has come.
     pub fn carries(&self) -> bool {
-        self.lines.iter().flat_map(|line| &line.stages).any(Stage::carries)
+        self.stages().any(Stage::carries)
     }
 
     /// What ends the connection, from the moment it is certain; [`Conn::pop`] gives it in its place. Whoever cannot
@@ -166,6 +167,31 @@ impl Conn {
     /// True where no fault stands in `direction`.
     pub fn is_plain(&self, direction: Direction) -> bool {
         self.lines[direction.index()].stages.is_empty()
+    }
+
+    fn stages(&self) -> impl Iterator<Item = &Stage> {
+        self.lines.iter().flat_map(|line| &line.stages)
+    }
+
+    /// Arms the stages whose pattern ends with these bytes, which have just entered in `direction`.
+    fn see(&mut self, direction: Direction, now: Tick, bytes: &[u8]) {
+        for each in Direction::BOTH {
+            for i in 0..self.lines[each.index()].stages.len() {
+                let line = &mut self.lines[each.index()];
+                if line.stages[i].see(direction, bytes) {
+                    let offset = line.entered;
+                    let mut effects = Effects::default();
+                    line.stages[i].matched(now, offset, &mut effects);
+                    self.affect(each, effects);
+                }
+            }
+        }
+        self.advance(now);
+        self.note_watched();
+    }
+
+    pub(super) fn note_watched(&mut self) {
+        self.watched = Direction::BOTH.map(|direction| self.stages().any(|stage| stage.watches(direction)));
     }
 
     /// The soonest event over both directions; at the same tick the later stage first, so that it has room for the earlier.
@@ -207,7 +233,7 @@ impl Conn {
     }
 
     /// An item reaches stage `i`, or the end of the line.
-    fn enter(&mut self, direction: Direction, i: usize, at: Tick, item: Item) {
+    pub(super) fn enter(&mut self, direction: Direction, i: usize, at: Tick, item: Item) {
         let line = &mut self.lines[direction.index()];
         match (line.stages.get_mut(i), item) {
             (Some(stage), item) => {
@@ -228,9 +254,16 @@ impl Conn {
     }
 
     /// Does what a fault asked for beyond its line.
-    fn affect(&mut self, direction: Direction, effects: Effects) {
+    pub(super) fn affect(&mut self, direction: Direction, effects: Effects) {
+        let line = &mut self.lines[direction.index()];
         for (offset, mask) in effects.flips {
-            self.lines[direction.index()].flip(offset, mask);
+            line.put(Action::Flip { offset, mask });
+        }
+        if let Some((datagram, copies)) = effects.copies {
+            line.copy(datagram, copies);
+        }
+        if effects.rebind {
+            line.put(Action::Rebind);
         }
         self.gone = effects.gone.or(self.gone);
         if let Some(how) = effects.ending {
@@ -244,20 +277,7 @@ impl Conn {
         for each in Direction::BOTH {
             self.lines[each.index()].clear(!(ending.flushes() && each == direction));
         }
-        self.lines[direction.index()].end(Action::End(ending));
+        self.lines[direction.index()].put(Action::End(ending));
         self.ending = Some(ending);
-    }
-
-    fn remove(&mut self, direction: Direction, i: usize, now: Tick) {
-        let mut stage = self.lines[direction.index()].stages.remove(i);
-        let mut effects = Effects::default();
-        stage.remove(now, &mut effects);
-        self.affect(direction, effects);
-        while self.ending.is_none()
-            && let Some(item) = stage.release()
-        {
-            self.enter(direction, i, now, item);
-            self.advance(now);
-        }
     }
 }

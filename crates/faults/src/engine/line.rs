@@ -1,6 +1,6 @@
 //! One direction of a connection: its stages in order, and the actions that have come out of the last.
 
-use super::action::{Action, Item, Range};
+use super::action::{Action, Datagram, Item, Range};
 use super::stage::Stage;
 use std::collections::VecDeque;
 
@@ -10,6 +10,8 @@ pub(super) struct Line {
     out: VecDeque<Action>,
     /// Bytes that have entered.
     pub(super) entered: u64,
+    /// Datagrams that have entered.
+    datagrams: u64,
     /// Bytes that have entered and not left as an action.
     pub(super) held: u64,
     finished: bool,
@@ -20,6 +22,21 @@ impl Line {
     pub(super) fn cut(&self, range: Range) -> (Range, Range) {
         let cut = self.stages.iter().filter_map(|stage| stage.cut(range.offset)).min();
         range.split_at(cut.unwrap_or(u64::MAX))
+    }
+
+    /// Bytes enter.
+    pub(super) fn admit(&mut self, len: u64) -> Range {
+        let range = Range { offset: self.entered, len };
+        self.entered += len;
+        self.held += len;
+        range
+    }
+
+    /// A datagram enters.
+    pub(super) fn admit_datagram(&mut self, len: u64) -> Datagram {
+        let number = self.datagrams;
+        self.datagrams += 1;
+        Datagram { number, range: self.admit(len), keep: len }
     }
 
     /// An item leaves the last stage. A RST is not the line's to emit: it ends the connection.
@@ -36,6 +53,10 @@ impl Line {
                 Some(Action::Discard(last)) if last.end() == range.offset => last.len += range.len,
                 _ => self.out.push_back(Action::Discard(range)),
             },
+            Item::Datagram(Datagram { number, keep, .. }) => {
+                self.out.push_back(Action::Send { number, len: keep })
+            }
+            Item::DropDatagram(Datagram { number, .. }) => self.out.push_back(Action::Drop { number }),
             Item::Fin if !self.finished => {
                 self.finished = true;
                 self.out.push_back(Action::Fin);
@@ -44,13 +65,14 @@ impl Line {
         }
     }
 
-    /// A byte is altered before it is written.
-    pub(super) fn flip(&mut self, offset: u64, mask: u8) {
-        self.out.push_back(Action::Flip { offset, mask });
+    /// A datagram is to come out more often.
+    pub(super) fn copy(&mut self, datagram: Datagram, copies: u64) {
+        self.held += datagram.range.len * copies;
+        self.out.push_back(Action::Copy { number: datagram.number, copies });
     }
 
-    /// Appends the action that ends everything.
-    pub(super) fn end(&mut self, action: Action) {
+    /// An action of its own, beside what stands in the line.
+    pub(super) fn put(&mut self, action: Action) {
         self.out.push_back(action);
     }
 

@@ -4,10 +4,12 @@ mod action;
 mod conn;
 mod cx;
 mod line;
+mod replan;
+mod running;
 mod slot;
 mod stage;
 
 pub use action::{Action, Ending, How, Range};
 pub use conn::{Conn, Opening};
 pub use cx::Cx;
-pub(crate) use stage::{Running, start};
+pub(crate) use running::{Running, SharedState, share, start};

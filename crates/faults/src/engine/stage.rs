@@ -1,71 +1,25 @@
 //! One fault in the line of one connection and direction: its state, when it arms, and what it holds.
 
 use super::action::{Item, Range};
-use super::cx::{Cx, Effects};
-use super::slot::Slot;
-use crate::fault::Fault;
-use crate::key::Lane;
-use crate::plan::Planned;
-use crate::spec::After;
+use super::cx::{Call, Effects, Seat};
+use super::running::Running;
+use super::slot::{Queued, Slot};
+use crate::direction::Direction;
+use crate::planned::Planned;
+use crate::spec::{After, Trigger};
 use crate::tick::Tick;
-use crate::value::nanos;
+use crate::value::{Progress, nanos};
 use std::sync::Arc;
 
-/// A fault at work on one connection and direction, its type erased: the hooks of [`Fault`] with the state inside.
-pub(crate) trait Running: Send {
-    fn armed(&mut self, cx: &mut Cx<'_>);
-    fn data(&mut self, range: Range, cx: &mut Cx<'_>);
-    fn fin(&mut self, cx: &mut Cx<'_>);
-    fn timer(&mut self, cx: &mut Cx<'_>);
-    fn removed(&mut self, cx: &mut Cx<'_>);
-    fn room(&self, queued: u64) -> u64;
-    fn cut(&self) -> Option<u64>;
-    fn per_segment(&self) -> bool;
-}
-
-struct Active<F: Fault> {
-    fault: F,
-    state: F::State,
-}
-
-/// Puts a fault to work with a fresh state.
-pub(crate) fn start<F: Fault>(fault: F) -> Box<dyn Running> {
-    Box::new(Active { fault, state: F::State::default() })
-}
-
-impl<F: Fault> Running for Active<F> {
-    fn armed(&mut self, cx: &mut Cx<'_>) {
-        self.fault.armed(&mut self.state, cx);
-    }
-    fn data(&mut self, range: Range, cx: &mut Cx<'_>) {
-        self.fault.data(&mut self.state, range, cx);
-    }
-    fn fin(&mut self, cx: &mut Cx<'_>) {
-        self.fault.fin(&mut self.state, cx);
-    }
-    fn timer(&mut self, cx: &mut Cx<'_>) {
-        self.fault.timer(&mut self.state, cx);
-    }
-    fn removed(&mut self, cx: &mut Cx<'_>) {
-        self.fault.removed(&mut self.state, cx);
-    }
-    fn room(&self, queued: u64) -> u64 {
-        self.fault.room(queued)
-    }
-    fn cut(&self) -> Option<u64> {
-        self.fault.cut(&self.state)
-    }
-    fn per_segment(&self) -> bool {
-        self.fault.per_segment()
-    }
-}
-
 /// Whether the fault is in force, and what changes that.
+#[derive(Clone)]
 enum Phase {
     /// It arms at this offset.
     AtOffset(u64),
     /// It arms then: for the first time, or at its next window.
     AtTick(Tick),
+    /// It arms behind the bytes that its pattern matches in this direction.
+    AtMatch(Direction, Progress),
     /// It is in force until then.
     Armed(Tick),
     /// It will not arm any more.
@@ -84,65 +38,82 @@ pub(super) struct Stage {
     pub(super) planned: Arc<Planned>,
     running: Box<dyn Running>,
     slot: Slot,
-    lane: Lane,
-    segment: u64,
+    seat: Seat,
     phase: Phase,
     /// From when its windows count, once that is known.
     start: Option<Tick>,
+    /// Bytes that entered before it armed pass: it was armed by a position in the stream.
+    positional: bool,
+    /// The link's round-trip time, in nanoseconds.
+    pub(super) rtt: u64,
 }
 
 impl Stage {
-    /// A stage that joins its line `now` and has not armed yet. `opened` is when the connection was made.
-    pub(super) fn new(planned: Arc<Planned>, lane: Lane, segment: u64, opened: Tick, now: Tick) -> Stage {
-        let (phase, start) = match planned.spec().scope().after {
-            None => (Phase::AtTick(now), Some(planned.joined())),
-            Some(After::Bytes(size)) => (Phase::AtOffset(size.as_bytes()), None),
-            Some(After::Time(delay)) => (Phase::AtTick(opened.plus(nanos(delay)).max(now)), None),
+    /// A stage of `direction` that joins its line `now` and has not armed yet. `opened` is when the connection was made.
+    pub(super) fn new(
+        planned: Arc<Planned>,
+        running: Box<dyn Running>,
+        direction: Direction,
+        seat: Seat,
+        opened: Tick,
+        now: Tick,
+    ) -> Stage {
+        let (phase, start) = match planned.spec().scope().trigger() {
+            Trigger::None => (Phase::AtTick(now), Some(planned.joined())),
+            Trigger::After(After::Bytes(size)) => (Phase::AtOffset(size.as_bytes()), None),
+            Trigger::After(After::Time(delay)) => (Phase::AtTick(opened.plus(nanos(delay)).max(now)), None),
+            Trigger::Match(_, on) => (Phase::AtMatch(on.unwrap_or(direction), Progress::default()), None),
         };
-        let running = planned.spec().start();
-        Stage { planned, running, slot: Slot::default(), lane, segment, phase, start }
+        Stage { planned, running, slot: Slot::default(), seat, phase, start, positional: false, rtt: 0 }
     }
 
-    fn call(&mut self, at: Tick, effects: &mut Effects, hook: impl FnOnce(&mut dyn Running, &mut Cx<'_>)) {
-        let mut cx = Cx {
-            at,
-            lane: self.lane,
-            segment: self.segment,
-            slot: &mut self.slot,
-            fired: self.planned.counter(),
-            joined: self.planned.joined(),
-            effects,
+    /// Takes over where `old`, the same fault with other parameters, stood; returns what that held.
+    pub(super) fn succeed(&mut self, old: &mut Stage, now: Tick, effects: &mut Effects) -> Vec<Queued> {
+        self.slot.floor = now;
+        self.slot.acted = old.slot.acted;
+        if self.planned.spec().scope() == old.planned.spec().scope() {
+            self.phase = old.phase.clone();
+            self.start = old.start;
+            self.positional = old.positional;
+            self.slot.base = old.slot.base;
+            self.slot.armed_by_time = old.slot.armed_by_time;
+            if let Phase::Armed(_) = self.phase {
+                self.call(now, None, effects, |fault, call| fault.armed(call));
+            }
+        }
+        std::iter::from_fn(|| old.slot.take()).collect()
+    }
+
+    fn call(
+        &mut self,
+        at: Tick,
+        item: Option<Item>,
+        effects: &mut Effects,
+        hook: impl FnOnce(&mut dyn Running, Call<'_>),
+    ) {
+        let datagram = match item {
+            Some(Item::Datagram(datagram)) => Some(datagram),
+            _ => None,
         };
-        hook(&mut *self.running, &mut cx);
+        let Stage { planned, slot, seat, rtt, .. } = self;
+        hook(&mut *self.running, Call { at, seat, rtt: *rtt, datagram, slot, planned, effects });
     }
 
     /// The window that holds `at`, or the next: when it begins and ends. `None` where there is none any more.
     fn window(&self, at: Tick) -> Option<(Tick, Tick)> {
-        let scope = self.planned.spec().scope();
-        let start = self.start.unwrap_or(at);
-        let Some(length) = scope.window.map(nanos) else { return Some((start, Tick::NEVER)) };
-        let elapsed = at.since(start);
-        let begin = match scope.every.map(nanos) {
-            Some(every) => start.plus(elapsed - elapsed % every),
-            None => start,
-        };
-        match (at < begin.plus(length), scope.every) {
-            (true, _) => Some((begin, begin.plus(length))),
-            (false, Some(every)) => Some((begin.plus(nanos(every)), begin.plus(nanos(every)).plus(length))),
-            (false, None) => None,
-        }
+        self.planned.spec().scope().window_at(self.start.unwrap_or(at), at)
     }
 
     /// A trigger is met, or the time of a window has come: arms, unless the window lies ahead.
     fn begin(&mut self, at: Tick, effects: &mut Effects) {
         self.start.get_or_insert(at);
         match self.window(at) {
-            Some((begin, end)) if begin <= at => {
+            Some((begin, end)) if begin <= at && self.planned.may_arm() => {
                 self.phase = Phase::Armed(end);
-                self.call(at, effects, |fault, cx| fault.armed(cx));
+                self.call(at, None, effects, |fault, call| fault.armed(call));
             }
-            Some((begin, _)) => self.phase = Phase::AtTick(begin),
-            None => self.phase = Phase::Over,
+            Some((begin, _)) if begin > at => self.phase = Phase::AtTick(begin),
+            Some(_) | None => self.phase = Phase::Over,
         }
     }
 
@@ -151,8 +122,10 @@ impl Stage {
         match due {
             Due::Arm => {
                 // Without a trigger the fault's positions count from the start of the stream, with one from where it was met.
-                self.slot.armed_by_time = self.planned.spec().scope().after.is_some();
-                self.slot.base = if self.slot.armed_by_time { offset } else { 0 };
+                if !self.positional {
+                    self.slot.armed_by_time = self.planned.spec().scope().trigger() != Trigger::None;
+                    self.slot.base = if self.slot.armed_by_time { offset } else { 0 };
+                }
                 self.begin(at, effects);
             }
             Due::Disarm => {
@@ -162,30 +135,78 @@ impl Stage {
             }
             Due::Timer => {
                 self.slot.wake = None;
-                self.call(at, effects, |fault, cx| fault.timer(cx));
+                self.call(at, None, effects, |fault, call| fault.timer(call));
             }
             Due::Release => {}
         }
     }
 
+    /// How many of `bytes`, which are about to enter in `direction`, complete the pattern that it waits for; nothing where they
+    /// do not, or it waits for none there.
+    pub(super) fn find(&self, direction: Direction, bytes: &[u8]) -> Option<usize> {
+        match (&self.phase, self.planned.spec().scope().trigger()) {
+            (Phase::AtMatch(on, progress), Trigger::Match(pattern, _)) if *on == direction => {
+                pattern.find(&mut progress.clone(), bytes)
+            }
+            _ => None,
+        }
+    }
+
+    /// The next `bytes` have entered in `direction`; true where they complete its pattern.
+    pub(super) fn see(&mut self, direction: Direction, bytes: &[u8]) -> bool {
+        match (&mut self.phase, self.planned.spec().scope().trigger()) {
+            (Phase::AtMatch(on, progress), Trigger::Match(pattern, _)) if *on == direction => {
+                pattern.find(progress, bytes).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// Forgets the beginning of a match: the datagram has ended.
+    pub(super) fn end_match(&mut self) {
+        if let Phase::AtMatch(_, progress) = &mut self.phase {
+            *progress = Progress::default();
+        }
+    }
+
+    /// Its pattern was found; `offset` is how far its own direction has come.
+    pub(super) fn matched(&mut self, at: Tick, offset: u64, effects: &mut Effects) {
+        self.slot.base = offset;
+        self.positional = true;
+        self.begin(at, effects);
+    }
+
+    /// Whether it waits for a pattern in `direction`.
+    pub(super) fn watches(&self, direction: Direction) -> bool {
+        matches!(self.phase, Phase::AtMatch(on, _) if on == direction)
+    }
+
     /// Takes one item in.
     pub(super) fn take(&mut self, at: Tick, item: Item, effects: &mut Effects) {
-        if let (Phase::AtOffset(offset), Item::Data { range, .. }) = (&self.phase, item)
+        let range = item.range();
+        if let (Phase::AtOffset(offset), Some(range)) = (&self.phase, range)
             && range.offset >= *offset
         {
             self.slot.base = range.offset;
+            self.positional = true;
             self.begin(at, effects);
             if effects.ending.is_some() {
                 return;
             }
         }
+        let early = self.positional && range.is_some_and(|range| range.offset < self.slot.base);
         match (&self.phase, item) {
             // A range that is to be written alone has been cut by a fault of the same rank: it is as small as is wanted.
-            (Phase::Armed(_), Item::Data { range, alone: false }) => {
-                self.call(at, effects, |fault, cx| fault.data(range, cx));
+            (Phase::Armed(_), Item::Data { range, alone: false }) if !early => {
+                self.call(at, Some(item), effects, |fault, call| fault.data(range, call));
             }
-            (Phase::Armed(_), Item::Fin) => self.call(at, effects, |fault, cx| fault.fin(cx)),
-            _ => self.slot.queue_at(at, item),
+            (Phase::Armed(_), Item::Datagram(datagram)) if !early => {
+                let range = Range { len: datagram.keep, ..datagram.range };
+                self.call(at, Some(item), effects, |fault, call| fault.datagram(range, call));
+            }
+            (Phase::Armed(_), Item::Fin) => self.call(at, None, effects, |fault, call| fault.fin(call)),
+            (_, Item::Datagram(_) | Item::DropDatagram(_)) => self.slot.insert_at(at, at, item),
+            _ => self.slot.queue_at(at, at, item),
         }
     }
 
@@ -194,7 +215,7 @@ impl Stage {
         let phase = std::mem::replace(&mut self.phase, Phase::Over);
         self.slot.wake = None;
         if let Phase::Armed(_) = phase {
-            self.call(at, effects, |fault, cx| fault.removed(cx));
+            self.call(at, None, effects, |fault, call| fault.removed(call));
         }
     }
 
@@ -203,7 +224,7 @@ impl Stage {
         let phase = match self.phase {
             Phase::AtTick(tick) => Some((tick, Due::Arm)),
             Phase::Armed(until) => Some((until, Due::Disarm)),
-            Phase::AtOffset(_) | Phase::Over => None,
+            Phase::AtOffset(_) | Phase::AtMatch(..) | Phase::Over => None,
         };
         let timer = self.slot.wake.map(|tick| (tick, Due::Timer));
         let release = self.slot.next_due().map(|tick| (tick, Due::Release));
@@ -215,6 +236,7 @@ impl Stage {
     /// Whether it holds something that is due at some time.
     pub(super) fn carries(&self) -> bool {
         self.slot.next_due().is_some_and(|due| due != Tick::NEVER)
+            || (self.slot.queued() > 0 && self.slot.wake.is_some())
     }
 
     /// Takes out the first item.
@@ -235,7 +257,7 @@ impl Stage {
             Phase::AtOffset(offset) => Some(offset),
             _ => None,
         };
-        let segment = self.running.per_segment().then(|| (from / self.segment + 1) * self.segment);
+        let segment = self.running.per_segment().then(|| (from / self.seat.segment + 1) * self.seat.segment);
         [self.running.cut(), trigger, segment].into_iter().flatten().filter(|cut| *cut > from).min()
     }
 

@@ -126,8 +126,15 @@ impl SpecBuilder {
     /// Sets the directions.
     ///
     /// # Errors
-    /// Where the text names no direction.
+    /// Where the text names no direction, or the fault has none.
     pub fn set_directions(&mut self, text: &str) -> Result<(), ValueError> {
+        if self.kind.is_gate() {
+            let name = self.kind.name;
+            return Err(ValueError::new(format!(
+                "`{name}` acts when a client connects: it has no direction"
+            ))
+            .help("leave it out"));
+        }
         self.directions = Some(Directions::parse(text)?);
         Ok(())
     }

@@ -5,25 +5,32 @@ mod error;
 mod grammar;
 mod scope;
 mod shape;
+mod trigger;
 
 pub use build::{Part, PartError, SpecBuilder};
 pub use error::{SpecError, nearest};
 pub use grammar::LinkedSpec;
-pub use scope::{After, Scope};
+pub use scope::Scope;
 pub use shape::Shape;
+pub use trigger::After;
+pub(crate) use trigger::Trigger;
 
+use crate::carrier::Carrier;
 use crate::direction::Directions;
-use crate::engine::Running;
+use crate::engine::{Running, SharedState};
 use crate::fault::{Fault, Rank};
-use crate::kind::{Configured, Kind};
+use crate::gate::{Admission, Gate, PortState};
+use crate::kind::{Body, Kind};
+use crate::value::ValueError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A fault with its directions, scope and name. Read one with [`str::parse`] (`"latency:50ms,jitter=5ms@both"`), or make one
 /// from a fault's own type with the methods of [`Shape`]. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct FaultSpec {
-    fault: Arc<dyn Configured>,
+    fault: Body,
     directions: Directions,
     scope: Scope,
     name: Option<String>,
@@ -50,12 +57,96 @@ impl FaultSpec {
         self.name.as_deref()
     }
 
+    /// Checks that the fault makes sense on a link that carries `carrier`.
+    ///
+    /// # Errors
+    /// The reason why not, and the nearest fault that does.
+    pub fn fits(&self, carrier: Carrier) -> Result<(), String> {
+        let misfit = match &self.fault {
+            Body::Traffic(fault) => fault.fits(carrier).err(),
+            Body::Gate(_) if carrier == Carrier::Stream => None,
+            Body::Gate(fault) => fault.kind().misfit,
+        };
+        match misfit {
+            None => Ok(()),
+            Some(misfit) => Err(format!(
+                "`{}` does not fit a {carrier} link: {}; the nearest that does is `{}`",
+                self.kind().name,
+                misfit.reason,
+                misfit.instead
+            )),
+        }
+    }
+
+    /// The name of a file whose contents the fault needs and has not been [given](FaultSpec::supply).
+    pub fn wants(&self) -> Option<&str> {
+        match &self.fault {
+            Body::Traffic(fault) => fault.wants(),
+            Body::Gate(_) => None,
+        }
+    }
+
+    /// The spec with the contents of the file that it [wants](FaultSpec::wants).
+    ///
+    /// # Errors
+    /// Where they make no sense; the message says in which line.
+    pub fn supply(&self, contents: &str) -> Result<FaultSpec, ValueError> {
+        let mut spec = self.clone();
+        if let Body::Traffic(fault) = &self.fault {
+            spec.fault = Body::Traffic(fault.supply(contents).map_err(ValueError::new)?);
+        }
+        Ok(spec)
+    }
+
+    /// True where a clock decides what the fault acts on.
+    pub fn is_timed(&self) -> bool {
+        self.kind().timed || self.scope.is_timed()
+    }
+
     pub(crate) fn rank(&self) -> Rank {
         self.kind().rank
     }
 
-    pub(crate) fn start(&self) -> Box<dyn Running> {
-        self.fault.start()
+    pub(crate) fn is_gate(&self) -> bool {
+        self.kind().is_gate()
+    }
+
+    /// What it does to the port while it is in force.
+    pub fn port(&self) -> PortState {
+        match &self.fault {
+            Body::Gate(gate) => gate.port(),
+            Body::Traffic(_) => PortState::Open,
+        }
+    }
+
+    /// What it does with a client, where it does anything.
+    pub(crate) fn admission(&self) -> Option<Admission> {
+        match &self.fault {
+            Body::Gate(gate) => Some(gate.admit()).filter(|admission| *admission != Admission::Accept),
+            Body::Traffic(_) => None,
+        }
+    }
+
+    pub(crate) fn delay(&self) -> Duration {
+        match &self.fault {
+            Body::Traffic(fault) => fault.delay(),
+            Body::Gate(_) => Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn share(&self) -> SharedState {
+        match &self.fault {
+            Body::Traffic(fault) => fault.share(),
+            Body::Gate(_) => Arc::new(()),
+        }
+    }
+
+    /// Nothing to run where it acts at connect time; such a fault has no stage.
+    pub(crate) fn start(&self, shared: &SharedState) -> Option<Box<dyn Running>> {
+        match &self.fault {
+            Body::Traffic(fault) => Some(fault.start(shared)),
+            Body::Gate(_) => None,
+        }
     }
 
     /// Writes the spec in the command line's grammar, under `name` where the kind's own does not stand for it.
@@ -75,6 +166,9 @@ impl FaultSpec {
         for (key, text) in items.chain(name) {
             write!(f, "{separator}{key}={}", Quoted(&text))?;
             separator = ",";
+        }
+        if kind.is_gate() {
+            return Ok(());
         }
         write!(f, "@{}", self.directions)
     }
@@ -97,6 +191,14 @@ impl fmt::Display for FaultSpec {
 
 impl<F: Fault> From<F> for FaultSpec {
     fn from(fault: F) -> FaultSpec {
-        FaultSpec { fault: Arc::new(fault), directions: F::DIRECTIONS, scope: Scope::default(), name: None }
+        let directions = F::DIRECTIONS;
+        FaultSpec { fault: Body::Traffic(Arc::new(fault)), directions, scope: Scope::default(), name: None }
+    }
+}
+
+impl FaultSpec {
+    pub(crate) fn of_gate<G: Gate>(gate: G) -> FaultSpec {
+        let fault = Body::Gate(Arc::new(gate));
+        FaultSpec { fault, directions: Directions::Both, scope: Scope::default(), name: None }
     }
 }

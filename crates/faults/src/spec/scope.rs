@@ -1,8 +1,11 @@
 //! The keys that every fault has: which connections it acts on, and from when on.
 
+use super::{After, Trigger};
+use crate::direction::Direction;
 use crate::key::{Lane, chance};
 use crate::params::{Params, params};
-use crate::value::{IndexSet, Probability, Size, Subnet, Value, ValueError};
+use crate::tick::Tick;
+use crate::value::{HexPattern, IndexSet, Pattern, Probability, Subnet, ValueError, nanos};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -19,11 +22,21 @@ params! {
         /// From when on: after so many bytes in the fault's direction (`64KiB`, exactly there), or so long after the
         /// connection was made (`2s`).
         after: Option<After>,
-        /// For how long, from when it armed; what it held is then let go. Without `after` that is one window for the whole link,
-        /// from when the fault was added.
+        /// From when on: behind the first occurrence of this text on the connection, which itself passes. It is found across
+        /// reads; on datagrams within one.
+        pattern as "match": Option<Pattern>,
+        /// As `match`, in hexadecimal: `0d0a`.
+        match_hex: Option<HexPattern>,
+        /// In which direction the text is looked for; by default in the fault's own.
+        match_on: Option<Direction>,
+        /// For how long, from when it armed; what it held is then let go. Without `after` or `match` that is one window for the
+        /// whole link, from when the fault was added.
         window as "for": Option<Duration>,
         /// How often such a window comes again, from the start of one to the start of the next.
         every: Option<Duration>,
+        /// How often at the most, counted over the link: windows where `for` is set, arming connections where `after` or
+        /// `match` is, else what the fault itself counts.
+        times: Option<u64>,
         /// A scenario does not fail where the fault never fired.
         optional: bool = false,
     }
@@ -38,15 +51,51 @@ impl Scope {
         Scope::PARAMS.iter().map(|param| param.name)
     }
 
-    /// True where the connection at `index`, from `client`, is acted on.
-    pub(crate) fn admits(&self, index: i64, client: Option<IpAddr>, lane: Lane) -> bool {
+    /// What arms the fault on a connection.
+    pub(crate) fn trigger(&self) -> Trigger<'_> {
+        match (&self.pattern, &self.match_hex, self.after) {
+            (Some(pattern), ..) | (None, Some(HexPattern(pattern)), _) => {
+                Trigger::Match(pattern, self.match_on)
+            }
+            (None, None, Some(after)) => Trigger::After(after),
+            (None, None, None) => Trigger::None,
+        }
+    }
+
+    /// True where only some clients or connections are meant.
+    pub(crate) fn picks_clients(&self) -> bool {
+        self.connections.is_some() || self.client.is_some() || self.probability != Probability::ALWAYS
+    }
+
+    /// True where the connection at `index`, from `client`, is among those that may be acted on.
+    pub(crate) fn admits(&self, index: i64, client: Option<IpAddr>) -> bool {
         let counted = match (&self.connections, u64::try_from(index)) {
             (None, _) => true,
             (Some(set), Ok(index)) => set.contains(index),
             (Some(_), Err(_)) => false,
         };
-        let here = self.client.is_none_or(|range| client.is_some_and(|client| range.contains(client)));
-        counted && here && chance(lane.draw(ADMISSION, 0), self.probability)
+        counted && self.client.is_none_or(|range| client.is_some_and(|client| range.contains(client)))
+    }
+
+    /// True where the draw of `lane` lets the fault act.
+    pub(crate) fn chooses(&self, lane: Lane) -> bool {
+        chance(lane.draw(ADMISSION, 0), self.probability)
+    }
+
+    /// The window that holds `at`, or the next, where windows count from `start`: when it begins and ends. `None` where there
+    /// is none any more.
+    pub(crate) fn window_at(&self, start: Tick, at: Tick) -> Option<(Tick, Tick)> {
+        let Some(length) = self.window.map(nanos) else { return Some((start, Tick::NEVER)) };
+        let every = self.every.map(nanos);
+        let mut number = every.map_or(0, |every| at.since(start) / every);
+        let begin = |number: u64| start.plus(every.unwrap_or(0).saturating_mul(number));
+        if at >= begin(number).plus(length) {
+            number += 1;
+            every?;
+        }
+        // Windows that a trigger sets off are counted as they come, over all connections.
+        let used_up = self.trigger() == Trigger::None && self.times.is_some_and(|times| number >= times);
+        (!used_up).then(|| (begin(number), begin(number).plus(length)))
     }
 
     /// True where a clock decides when the fault acts.
@@ -56,7 +105,24 @@ impl Scope {
 
     /// Checks what single keys cannot tell.
     pub(super) fn validate(&self) -> Result<(), ValueError> {
+        if let (Some(_), Some(_)) = (&self.pattern, &self.match_hex) {
+            return Err(ValueError::new("`match` and `match_hex` exclude each other"));
+        }
+        match (self.trigger(), self.after, self.match_on) {
+            (Trigger::Match(..), Some(_), _) => {
+                return Err(
+                    ValueError::new("`after` and `match` exclude each other").help("one of them arms")
+                );
+            }
+            (Trigger::None | Trigger::After(_), _, Some(_)) => {
+                return Err(ValueError::new("`match_on` needs `match`").help("say what to look for"));
+            }
+            _ => {}
+        }
         match (self.window, self.every) {
+            _ if self.times == Some(0) => {
+                Err(ValueError::new("`times=0` is never").help("leave the fault off"))
+            }
             (Some(window), _) if window.is_zero() => Err(ValueError::new("`for=0s` is no time at all")),
             (None, Some(_)) => {
                 Err(ValueError::new("`every` needs `for`").help("for example `for=2s,every=10s`"))
@@ -80,38 +146,13 @@ impl Default for Scope {
             probability: Probability::ALWAYS,
             client: None,
             after: None,
+            pattern: None,
+            match_hex: None,
+            match_on: None,
             window: None,
             every: None,
+            times: None,
             optional: false,
-        }
-    }
-}
-
-/// When a fault arms on a connection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum After {
-    /// Once so many bytes have passed in the fault's direction.
-    Bytes(Size),
-    /// So long after the connection was made.
-    Time(Duration),
-}
-
-impl Value for After {
-    const KIND: &'static str = "size or duration";
-
-    fn parse(text: &str) -> Result<Self, ValueError> {
-        if let Ok(delay) = Duration::parse(text) {
-            return Ok(After::Time(delay));
-        }
-        Size::parse(text).map(After::Bytes).map_err(|e| {
-            ValueError::new(e.message).help("write bytes such as `64KiB`, or a time such as `2s`")
-        })
-    }
-
-    fn render(&self) -> Option<String> {
-        match self {
-            After::Bytes(size) => size.render(),
-            After::Time(delay) => delay.render(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The methods by which code puts a fault in its place: direction, scope, name.
 
 use super::{After, FaultSpec};
-use crate::direction::Directions;
-use crate::value::{IndexSet, Probability, Size, Subnet};
+use crate::direction::{Direction, Directions};
+use crate::value::{HexPattern, IndexSet, Pattern, Probability, Size, Subnet};
 use std::time::Duration;
 
 /// Direction, scope and name for any fault, as the command line's `@DIR` and scope keys.
@@ -66,6 +66,34 @@ pub trait Shape: Into<FaultSpec> {
     fn after_time(self, delay: Duration) -> FaultSpec {
         let mut spec = self.into();
         spec.scope.after = Some(After::Time(delay));
+        spec
+    }
+
+    /// Acts from behind the first occurrence of these bytes on the connection, 1 to 4,096 of them, which themselves pass.
+    /// They are looked for in the fault's own direction, or in `on`.
+    ///
+    /// # Panics
+    /// Where `bytes` is empty or longer.
+    #[track_caller]
+    fn after_match(self, bytes: &[u8], on: Option<Direction>) -> FaultSpec {
+        let mut spec = self.into();
+        let Some(pattern) = Pattern::new(bytes) else { panic!("a pattern takes 1 to 4096 bytes") };
+        spec.scope.after = None;
+        // As text where that can be written down.
+        let plain = |text: &str| !text.contains('"') && !text.contains(char::is_control);
+        (spec.scope.pattern, spec.scope.match_hex) = match std::str::from_utf8(bytes) {
+            Ok(text) if plain(text) => (Some(pattern), None),
+            _ => (None, Some(HexPattern(pattern))),
+        };
+        spec.scope.match_on = on;
+        spec
+    }
+
+    /// Acts at most so often, counted over the link, and at least once: windows with [`Shape::lasting`], armed connections with
+    /// [`Shape::after_match`] and the like, else what the fault itself counts.
+    fn times(self, times: u64) -> FaultSpec {
+        let mut spec = self.into();
+        spec.scope.times = Some(times.max(1));
         spec
     }
 

@@ -1,22 +1,29 @@
 //! Values as people write them: one type per kind of parameter, each read from text and shown as text that reads back.
 
 mod count;
+mod drop_pattern;
 mod duration;
 mod flag;
 mod index_set;
 mod number;
+mod pattern;
 mod probability;
 mod rate;
 mod size;
 mod subnet;
+mod trace_file;
 mod word;
 
+pub use drop_pattern::DropPattern;
 pub(crate) use duration::nanos;
 pub use index_set::IndexSet;
+pub(crate) use pattern::Progress;
+pub use pattern::{HexPattern, Pattern};
 pub use probability::Probability;
 pub use rate::Rate;
 pub use size::Size;
 pub use subnet::Subnet;
+pub use trace_file::TraceFile;
 pub(crate) use word::words;
 
 /// A kind of parameter value.

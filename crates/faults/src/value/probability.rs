@@ -30,6 +30,24 @@ impl Probability {
     }
 }
 
+impl Probability {
+    /// The threshold of a draw for a loss where losses come in runs of `mean` (Gilbert 1960): after a loss, or after none.
+    /// Between runs it is such that this probability holds over all.
+    pub(crate) fn in_runs(self, mean: u64, after_loss: bool) -> u128 {
+        let (parts, mean) = (u128::from(self.parts), u128::from(mean.max(1)));
+        if after_loss {
+            return ((mean - 1) << 64) / mean;
+        }
+        let spared = mean * (u128::from(ONE) - parts);
+        (parts << 64).checked_div(spared).unwrap_or(1 << 64)
+    }
+
+    /// Whether runs of `mean` can come often enough for this probability: not above `mean` in `mean` + 1.
+    pub(crate) fn fits_runs(self, mean: u64) -> bool {
+        u128::from(self.parts) <= u128::from(mean) * u128::from(ONE - self.parts)
+    }
+}
+
 impl Value for Probability {
     const KIND: &'static str = "percentage";
 

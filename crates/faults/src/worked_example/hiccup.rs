@@ -1,7 +1,8 @@
 //! `hiccup`: a pause at an exact byte.
 
+use crate::carrier::Carriers;
 use crate::engine::{Cx, Range};
-use crate::fault::{Carrier, Fault, Rank};
+use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::value::{Size, nanos};
 use std::time::Duration;
@@ -20,17 +21,18 @@ impl Fault for Hiccup {
     const NAME: &'static str = "hiccup";
     const EXAMPLE: &'static str = "hiccup:1s,at=64KiB";
     const MAIN: Option<&'static str> = Some("pause");
-    const ON: Carrier = Carrier::Stream;
+    const ON: Carriers = Carriers::Stream;
     const RANK: Rank = Rank::Delay;
     type State = bool;
+    type Shared = ();
 
     fn data(&self, held: &mut bool, range: Range, cx: &mut Cx<'_>) {
         let (before, from) = range.split_at(self.at.as_bytes());
         if before.len > 0 {
             cx.pass(before);
         }
-        if from.len > 0 && !std::mem::replace(held, true) {
-            cx.fired();
+        let first = from.len > 0 && !std::mem::replace(held, true);
+        if first && cx.fire("hold", 0, from.offset, 0) {
             cx.pass_at(cx.at().plus(nanos(self.pause)), from);
         } else if from.len > 0 {
             cx.pass(from);

@@ -97,6 +97,7 @@ impl Run {
                     }
                     Action::Fin => self.fin[i] = true,
                     Action::End(_) => self.ended = true,
+                    other => panic!("{other:?} on a stream"),
                 }
             }
         }

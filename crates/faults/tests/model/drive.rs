@@ -94,6 +94,7 @@ pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)
                     trace.reset = Some((now, trace.written.len(), side));
                 }
                 Action::End(Ending { how: How::Close, .. }) => trace.closed = Some(now),
+                other => panic!("{other:?} on a stream"),
             }
         }
     }

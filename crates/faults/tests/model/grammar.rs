@@ -54,7 +54,7 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ("latancy:50ms", "unknown fault `latancy`\n  latancy:50ms\n  ^^^^^^^ did you mean `latency`?"),
         (
             "db:latancy:50ms",
-            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are bandwidth, blackhole, corrupt, flap, freeze, half_open, latency, reset, slice, slow_close, timeout, truncate",
+            "unknown fault `db`\n  db:latancy:50ms\n  ^^ faults are accept_delay, bandwidth, blackhole, corrupt, duplicate, flap, freeze, half_open, hang, latency, loss, max_size, rebind, refuse, reorder, reset, slice, slow_close, timeout, trace, truncate, upstream_hang, upstream_refuse",
         ),
         (
             "latency",
@@ -127,7 +127,7 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ),
         (
             "",
-            "unknown fault ``\n  \n  ^ faults are bandwidth, blackhole, corrupt, flap, freeze, half_open, latency, reset, slice, slow_close, timeout, truncate",
+            "unknown fault ``\n  \n  ^ faults are accept_delay, bandwidth, blackhole, corrupt, duplicate, flap, freeze, half_open, hang, latency, loss, max_size, rebind, refuse, reorder, reset, slice, slow_close, timeout, trace, truncate, upstream_hang, upstream_refuse",
         ),
     ];
     for (text, expected) in table {

@@ -47,6 +47,10 @@ impl Pump {
                     }
                     Some(Action::Fin) => self.finish(direction),
                     Some(Action::End(ending)) => return Err(self.told(ending)),
+                    // Nothing of that kind comes of a stream.
+                    Some(
+                        Action::Copy { .. } | Action::Send { .. } | Action::Drop { .. } | Action::Rebind,
+                    ) => {}
                 }
             }
             delivery.moved = true;

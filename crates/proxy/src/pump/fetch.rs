@@ -1,8 +1,8 @@
 //! The reading half of the pump.
 
-use super::budget::{self, ALWAYS};
 use super::held::Held;
 use super::{End, Flow, Pump};
+use crate::budget::{self, ALWAYS};
 use crate::close::CloseReason;
 use squall_faults::{Direction, Peer};
 use squall_wire::with_scratch;
@@ -67,7 +67,9 @@ impl Pump {
         let flow = &mut self.flows[direction.index()];
         let bulk = flow.appetite == LARGE;
         let source = &self.streams[direction.sender().index()];
-        if !flow.held.is_empty()
+        // Bytes that are to be looked at are read where they can be.
+        if !self.conn.watches(direction)
+            && !flow.held.is_empty()
             && let Some(tail) = flow.held.tail(bulk, room)
         {
             let read = match source.poll_read(cx, tail) {
@@ -77,7 +79,7 @@ impl Pump {
             if let Ok(n) = read {
                 self.flows[direction.index()].held.fill(n);
             }
-            return self.take(direction, read).map(|n| n > 0);
+            return self.take(direction, read, &[]).map(|n| n > 0);
         }
         // Straight through the shard's buffer: what can be written at once is never copied, the rest is kept.
         with_scratch(|scratch| {
@@ -87,7 +89,7 @@ impl Pump {
                 Poll::Pending => return Ok(false),
                 Poll::Ready(read) => read,
             };
-            let n = self.take(direction, read)?;
+            let n = self.take(direction, read, scratch)?;
             if n > 0 {
                 let fresh = &mut scratch[..n];
                 let used = match self.flows[direction.index()].held.is_empty() {
@@ -100,8 +102,8 @@ impl Pump {
         })
     }
 
-    /// Tells the faults what a read brought.
-    fn take(&mut self, direction: Direction, read: io::Result<usize>) -> Result<usize, End> {
+    /// Tells the faults what a read brought, which stands in `scratch` where they have to see it.
+    fn take(&mut self, direction: Direction, read: io::Result<usize>, scratch: &[u8]) -> Result<usize, End> {
         let now = self.refresh();
         if let Some(idle) = &mut self.idle {
             idle.touch(now.as_nanos());
@@ -110,7 +112,10 @@ impl Pump {
         match read {
             Ok(n @ 1..) => {
                 self.flows[direction.index()].learn(n);
-                self.conn.push(direction, now, n as u64);
+                match scratch.get(..n).filter(|_| self.conn.watches(direction)) {
+                    Some(bytes) => self.conn.push_bytes(direction, now, bytes),
+                    None => self.conn.push(direction, now, n as u64),
+                }
                 return Ok(n);
             }
             // A peer to which writing failed has not finished: the RST was seen there.

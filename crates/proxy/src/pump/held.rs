@@ -1,6 +1,6 @@
 //! Bytes of one direction that were read and wait to be written: a queue of blocks, filled at the back, emptied at the front.
 
-use super::budget::Share;
+use crate::budget::Share;
 use bytes::{Buf, BytesMut};
 use std::collections::VecDeque;
 use std::io::IoSlice;

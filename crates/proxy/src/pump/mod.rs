@@ -1,19 +1,17 @@
 //! The one engine that moves bytes: it reads, asks the connection's faults what to do, sleeps, writes and closes. It knows no
 //! fault by name.
 
-mod alarm;
-mod budget;
 mod deliver;
 mod fetch;
 mod held;
 mod watch;
 
+use crate::alarm::Alarm;
 use crate::close::CloseReason;
 use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
-use alarm::Alarm;
 use held::Held;
 use squall_faults::{Conn, Direction, Ending, How, Opening, Peer, Tick};
 use squall_wire::{Env, Idle, Stream, nanos};

@@ -108,3 +108,11 @@ pub(crate) async fn settles(holds: impl Fn() -> bool) {
         tokio::task::yield_now().await;
     }
 }
+
+/// As [`settles`], while the clock goes on.
+pub(crate) async fn settles_in(env: &Env, holds: impl Fn() -> bool) {
+    let mut lulls = env.lulls();
+    while !holds() {
+        lulls.next().await;
+    }
+}

@@ -123,3 +123,59 @@ fn labels_decide_instead_of_the_accept_order() {
         assert!(forward.iter().any(|(_, n)| *n == 20) && forward.iter().any(|(_, n)| *n < 20));
     });
 }
+
+#[test]
+fn a_changed_fault_takes_over_what_it_held() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let env = shards.env(0);
+        let proxy = start(proxy(&echo, &shards)).await;
+        let client = dial(env, &proxy).await;
+        let mut guard = proxy.inject(fault("latency:1h,name=slow"));
+        client.write_all(b"held").await.expect("sent");
+        settles_in(env, || proxy.metrics().held == 4).await;
+        assert!(guard.update(fault("reset:3")).is_err(), "another kind");
+        guard.update(fault("latency:1ms")).expect("another delay");
+        assert_eq!(read_exact(&client, 4).await, b"held");
+        assert_eq!((proxy.faults(), guard.fired()), (vec!["latency:1ms,name=slow@down".to_owned()], 1));
+        proxy.update("slow", fault("latency:2ms@both")).expect("there");
+        let before = env.now();
+        ping(&client, b"both ways now").await;
+        assert!(env.now() - before >= 4_000_000);
+        assert!(proxy.update("none", fault("latency:1ms")).is_err());
+    });
+}
+
+#[test]
+fn updates_under_traffic_lose_and_reorder_nothing() {
+    both_ways(|shards| async move {
+        let echo = echo(&shards).await;
+        let proxy = start(proxy(&echo, &shards).fault(fault("latency:2ms,name=a@both"))).await;
+        let client = Arc::new(dial(shards.env(1), &proxy).await);
+        let bytes = Arc::new(pattern(2 << 20));
+        let (writer, sent) = (client.clone(), bytes.clone());
+        let sending = shards.spawn(0, async move {
+            for piece in sent.chunks(10_000) {
+                writer.write_all(piece).await.expect("sent");
+            }
+            writer.finish().expect("FIN");
+        });
+        let env = shards.env(0).clone();
+        let changing = shards.spawn(0, async move {
+            let mut rate = proxy.inject(fault("bandwidth:50MB/s,shared=true"));
+            for i in 0..200u64 {
+                let delay = ["1ms", "3ms,jitter=1ms", "500us@both", "2ms@up"][i as usize % 4];
+                proxy.update("a", fault(&format!("latency:{delay}"))).expect("there");
+                let speed = ["80MB/s", "40MB/s,shared=true", "60MB/s,burst=64KiB@both"][i as usize % 3];
+                rate.update(fault(&format!("bandwidth:{speed}"))).expect("there");
+                env.sleep(Duration::from_micros(200 + i)).await;
+            }
+            drop(rate);
+            proxy
+        });
+        let (got, end) = read_out(&client).await;
+        assert!(end.is_ok() && got == *bytes);
+        sending.await.expect("the writer ends");
+        drop(changing.await.expect("the changes end"));
+    });
+}

@@ -2,7 +2,10 @@
 
 mod bench;
 mod close;
+mod datagrams;
+mod decisions;
 mod faults;
+mod gates;
 mod hostile;
 mod limits;
 mod live;

@@ -3,8 +3,10 @@
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream as StdStream};
 use std::num::NonZeroU64;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
+use quinn_udp::UdpSocketState;
+use rustix::net::sockopt::{ip_mtu_discover, ipv6_mtu_discover, set_ip_mtu_discover, set_ipv6_mtu_discover};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags};
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
@@ -14,6 +16,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
 
+use super::option::set_option;
 use super::watch;
 
 const SECOND: u64 = 1_000_000_000;
@@ -130,4 +133,40 @@ pub(crate) fn unacknowledged(socket: &TcpStream) -> io::Result<usize> {
     // passes a pointer to exactly that. The descriptor is borrowed from a live socket.
     let bytes: i32 = unsafe { ioctl(socket, Getter::<SIOCOUTQ, i32>::new()) }?;
     Ok(usize::try_from(bytes).unwrap_or(0))
+}
+
+/// Prepares a bound socket for sending and receiving many datagrams at a time, which makes it non-blocking.
+///
+/// quinn-udp also forbids fragments, so that QUIC can probe a path. Here what is too large for the path shall arrive
+/// in fragments, as from any socket, so the settings are put back to what the system gave them.
+pub(crate) fn datagram_state<S: AsFd>(socket: &S) -> io::Result<UdpSocketState> {
+    // The one for IPv4 also counts on IPv6 sockets, for mapped addresses. What cannot be read does not exist.
+    let (v4, v6) = (ip_mtu_discover(socket), ipv6_mtu_discover(socket));
+    let state = UdpSocketState::new(socket.into())?;
+    if let Ok(v4) = v4 {
+        set_ip_mtu_discover(socket, v4)?;
+    }
+    if let Ok(v6) = v6 {
+        set_ipv6_mtu_discover(socket, v6)?;
+        // Refused only where it could not be switched on either.
+        let _ = set_option(socket.as_fd(), libc::IPPROTO_IPV6, libc::IPV6_DONTFRAG, 0);
+    }
+    Ok(state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::UdpSocket;
+
+    #[test]
+    fn datagrams_may_be_fragmented_as_by_any_other_socket() {
+        // Without IPv6 there is only the first to look at.
+        for socket in ["127.0.0.1:0", "[::1]:0"].into_iter().flat_map(UdpSocket::bind) {
+            let settings = || (ip_mtu_discover(&socket), ipv6_mtu_discover(&socket));
+            let before = settings();
+            datagram_state(&socket).unwrap();
+            assert_eq!(settings(), before);
+        }
+    }
 }

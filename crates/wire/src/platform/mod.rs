@@ -10,5 +10,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use other::*;
 
+mod option;
+
 mod watch;
 pub(crate) use watch::watch;

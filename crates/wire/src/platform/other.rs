@@ -2,14 +2,16 @@
 
 use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpStream as StdStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use quinn_udp::UdpSocketState;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
+use super::option::set_option;
 use crate::lock::lock;
 use crate::nanos::nanos;
 
@@ -89,4 +91,18 @@ pub(crate) fn reset(socket: &TcpStream) -> io::Result<()> {
 /// Not known here.
 pub(crate) fn unacknowledged(_socket: &TcpStream) -> io::Result<usize> {
     Ok(0)
+}
+
+/// Prepares a bound socket for sending and receiving many datagrams at a time, which makes it non-blocking.
+///
+/// quinn-udp also forbids fragments, so that QUIC can probe a path. Here what is too large for the path shall arrive
+/// in fragments, as from any socket.
+pub(crate) fn datagram_state<S: AsFd>(socket: &S) -> io::Result<UdpSocketState> {
+    let state = UdpSocketState::new(socket.into())?;
+    let allow = |level, name| set_option(socket.as_fd(), level, name, 0);
+    // Each is refused by sockets of the other family, and where it could not be switched on either.
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    let _ = allow(libc::IPPROTO_IP, libc::IP_DONTFRAG);
+    let _ = allow(libc::IPPROTO_IPV6, libc::IPV6_DONTFRAG);
+    Ok(state)
 }

@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 const LIMIT: usize = 1 << 30;
 
 /// What one direction may hold whatever the others do, so that none of them can stop for ever.
-pub(super) const ALWAYS: u64 = 64 << 10;
+pub(crate) const ALWAYS: u64 = 64 << 10;
 
 static USED: AtomicUsize = AtomicUsize::new(0);
 
 /// A share of the budget, given back when dropped.
-pub(super) struct Share(usize);
+pub(crate) struct Share(usize);
 
 impl Share {
-    pub(super) fn take(bytes: usize) -> Share {
+    pub(crate) fn take(bytes: usize) -> Share {
         USED.fetch_add(bytes, Relaxed);
         Share(bytes)
     }
@@ -27,6 +27,6 @@ impl Drop for Share {
 }
 
 /// Whether the budget is used up.
-pub(super) fn is_spent() -> bool {
+pub(crate) fn is_spent() -> bool {
     USED.load(Relaxed) >= LIMIT
 }

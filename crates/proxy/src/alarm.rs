@@ -6,19 +6,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub(super) struct Alarm {
+pub(crate) struct Alarm {
     env: Env,
     /// Made when first needed: a connection without faults never sleeps.
     sleep: Option<Sleep>,
 }
 
 impl Alarm {
-    pub(super) fn new(env: &Env) -> Alarm {
+    pub(crate) fn new(env: &Env) -> Alarm {
         Alarm { env: env.clone(), sleep: None }
     }
 
     /// Ready once `due` has come; pending for ever where nothing is due.
-    pub(super) fn poll(&mut self, due: Option<Tick>, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, due: Option<Tick>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(due) = due else {
             self.sleep = None;
             return Poll::Pending;

@@ -1,12 +1,12 @@
 //! Text in columns, for the terminal.
 
-/// How wide a line may be.
-pub(super) const WIDTH: usize = 100;
+/// How wide a line may be: as wide as the narrowest terminal in use.
+pub(crate) const WIDTH: usize = 80;
 /// Blanks between columns.
 const GAP: usize = 2;
 
 /// Rows in aligned columns; the last one is wrapped and goes on under itself.
-pub(super) fn render<const N: usize>(indent: usize, rows: &[[String; N]]) -> String {
+pub(crate) fn render<const N: usize>(indent: usize, rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -35,8 +35,24 @@ pub(super) fn render<const N: usize>(indent: usize, rows: &[[String; N]]) -> Str
     text
 }
 
+/// Rows in aligned columns, those that are marked to the right; nothing is wrapped.
+pub(crate) fn aligned<const N: usize>(indent: usize, right: [bool; N], rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let lines = rows.iter().map(|row| {
+        let cells = row.iter().zip(widths).zip(right).filter(|((_, width), _)| *width > 0);
+        let cells = cells.map(|((cell, width), right)| match right {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:width$}"),
+        });
+        let line = cells.collect::<Vec<_>>().join(&" ".repeat(GAP));
+        format!("{}{}\n", " ".repeat(indent), line.trim_end())
+    });
+    lines.collect()
+}
+
 /// A paragraph in lines of at most `width` characters, except for words that are longer; at least one line.
-pub(super) fn wrap(paragraph: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(paragraph: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in paragraph.split_whitespace() {
         match lines.last_mut() {
@@ -59,6 +75,12 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["a", "", "bcd"], ["efg", "", "h"]].map(|row| row.map(str::to_owned));
         assert_eq!(render(1, &rows), " a    bcd\n efg  h\n");
+    }
+
+    #[test]
+    fn marked_columns_stand_to_the_right() {
+        let rows = [["a", "1", ""], ["bc", "23", ""]].map(|row| row.map(str::to_owned));
+        assert_eq!(aligned(1, [false, true, false], &rows), " a    1\n bc  23\n");
     }
 
     #[test]
