@@ -53,7 +53,10 @@ fn a_fault_for_a_link_that_is_not_there() {
 fn two_faults_of_one_name() {
     let faults = ["--fault", "latency:1ms,name=a", "--fault", "latency:2ms,name=a"];
     let (code, told) = fails(&[&["proxy", "--upstream", ":1"], faults.as_slice()].concat());
-    assert_eq!((code, told.as_str()), (2, "error: link `proxy`: a fault named `a` is on this link already\n"));
+    assert_eq!(
+        (code, told.as_str()),
+        (2, "error: link `proxy`: a fault named `a` is on this link already\n")
+    );
 }
 
 #[test]

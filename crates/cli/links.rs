@@ -3,7 +3,7 @@
 use crate::parse::{self, LinkArg, PresetArg};
 use crate::{Failure, files, output};
 use squall::{
-    Carrier, Decisions, Endpoint, LinkedSpec, Proxy, ProxyBuilder, ProxyError, Replay, Shards, Size,
+    Carrier, Decisions, Endpoint, LinkedSpec, Proxy, ProxyBuilder, ProxyError, Relay, Replay, Shards, Size,
 };
 use std::fs;
 use std::net::SocketAddr;
@@ -55,6 +55,10 @@ pub(crate) struct Args {
     /// How many bytes one direction of one connection may hold.
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse::size)]
     buffer: Size,
+    /// How bytes that no fault has to see are relayed: bulk through pipes of the kernel (Linux) and the rest through a buffer,
+    /// always through a buffer, or always through pipes, which costs more for small messages.
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = parse::relay)]
+    relay: Relay,
 }
 
 impl Args {
@@ -100,6 +104,7 @@ impl Args {
                 builder = builder.fault(files::supply(fault.spec.clone())?);
             }
             builder = builder.connect_timeout(self.connect_timeout).buffer(self.buffer.as_bytes());
+            builder = builder.relay(self.relay);
             if let Some(limit) = self.max_connections {
                 builder = builder.max_connections(limit);
             }

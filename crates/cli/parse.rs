@@ -1,7 +1,7 @@
 //! Values of options, in the units and with the errors that fault specs have.
 
 use squall::value::Value;
-use squall::{Carrier, Endpoint, LinkedSpec, Rate, Size};
+use squall::{Carrier, Endpoint, LinkedSpec, Rate, Relay, Size};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -90,6 +90,16 @@ pub(crate) fn preset(text: &str) -> Result<PresetArg, String> {
             Some(near) => format!("there is no preset `{name}`; did you mean `{near}`?"),
             None => format!("there is no preset `{name}`; `squall presets` lists them"),
         }),
+    }
+}
+
+/// How bytes are relayed: `auto`, `copy`, `splice`.
+pub(crate) fn relay(text: &str) -> Result<Relay, String> {
+    match text {
+        "auto" => Ok(Relay::Auto),
+        "copy" => Ok(Relay::Copy),
+        "splice" => Ok(Relay::Splice),
+        _ => Err("write auto, copy or splice".to_owned()),
     }
 }
 

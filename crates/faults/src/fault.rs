@@ -54,6 +54,9 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     const CUTS: bool = false;
     /// True where it alters bytes that it lets pass.
     const ALTERS: bool = false;
+    /// True where bytes are better kept in memory: because it holds many of them for long. One that alters them needs that
+    /// anyway.
+    const KEEPS: bool = false;
     /// True where a clock decides what it acts on, not a position or a draw.
     const TIMED: bool = false;
     /// The directions in which it acts unless told.

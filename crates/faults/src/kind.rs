@@ -38,6 +38,8 @@ pub struct Kind {
     pub cuts: bool,
     /// True where it alters bytes that it lets pass.
     pub alters: bool,
+    /// True where it holds many bytes for long.
+    pub keeps: bool,
     /// True where a clock decides what it acts on, not a position or a draw.
     pub timed: bool,
     /// The directions in which it acts unless told.
@@ -60,6 +62,7 @@ impl Kind {
             rank: F::RANK,
             cuts: F::CUTS,
             alters: F::ALTERS,
+            keeps: F::KEEPS,
             timed: F::TIMED,
             directions: F::DIRECTIONS,
             check: F::check,
@@ -80,6 +83,7 @@ impl Kind {
             rank: Rank::Connect,
             cuts: G::CUTS,
             alters: false,
+            keeps: false,
             timed: false,
             directions: Directions::Both,
             check: G::check,

@@ -5,7 +5,7 @@ use crate::error::ProxyError;
 use crate::event::EventSource;
 use crate::link::Link;
 use crate::live_plan::LivePlan;
-use crate::options::Options;
+use crate::options::{Options, Relay};
 use crate::proxy::Proxy;
 use crate::registry::Registry;
 use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
@@ -123,6 +123,12 @@ impl ProxyBuilder {
     /// How many bytes one direction of one connection holds at the most; 64 MiB unless told.
     pub fn buffer(mut self, bytes: u64) -> Self {
         self.options.buffer = bytes.max(1);
+        self
+    }
+
+    /// How bytes that no fault has to see are relayed; [`Relay::Auto`] unless told.
+    pub fn relay(mut self, relay: Relay) -> Self {
+        self.options.relay = relay;
         self
     }
 

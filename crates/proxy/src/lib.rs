@@ -31,4 +31,5 @@ pub use error::ProxyError;
 pub use event::{Event, Events};
 pub use guard::FaultGuard;
 pub use metrics::{Bytes, Closes, Connections, Datagrams, FaultMetrics, Metrics};
+pub use options::Relay;
 pub use proxy::{Labels, Proxy};

@@ -8,6 +8,19 @@ pub(crate) struct Options {
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) max_connections: Option<u64>,
     pub(crate) buffer: u64,
+    pub(crate) relay: Relay,
+}
+
+/// How bytes that nobody has to see are relayed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Relay {
+    /// Bulk through pipes of the kernel where there are such (Linux), everything else through a buffer.
+    #[default]
+    Auto,
+    /// Always through a buffer.
+    Copy,
+    /// Through pipes of the kernel from the first byte, where there are such. Costs more for small messages.
+    Splice,
 }
 
 /// How long a dial may take unless told.
@@ -37,6 +50,7 @@ impl Default for Options {
             idle_timeout: None,
             max_connections: None,
             buffer: BUFFER,
+            relay: Relay::Auto,
         }
     }
 }

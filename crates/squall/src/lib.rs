@@ -48,7 +48,7 @@ pub use squall_faults::{
 };
 pub use squall_proxy::{
     Bytes, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,
-    Metrics, Proxy, ProxyBuilder, ProxyError,
+    Metrics, Proxy, ProxyBuilder, ProxyError, Relay,
 };
 pub use squall_wire::{AddressError, Endpoint, Env, Shards, raise_descriptor_limit, run_virtual};
 

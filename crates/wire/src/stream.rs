@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
+use crate::kernel_pipe::KernelPipe;
 use crate::mem::MemStream;
 use crate::nanos::nanos;
 use crate::{Env, platform};
@@ -64,6 +65,47 @@ impl Stream {
                 }
             },
             Self::Mem(stream) => stream.poll_write_vectored(cx, bufs),
+        }
+    }
+
+    /// Moves what is there into an empty `pipe`, at most `limit` bytes, without copying it; 0 means FIN.
+    ///
+    /// # Errors
+    /// As [`poll_read`](Self::poll_read); [`Unsupported`](ErrorKind::Unsupported) in a virtual world, and where the system
+    /// cannot do it.
+    pub fn poll_splice_from(
+        &self,
+        cx: &mut Context<'_>,
+        pipe: &mut KernelPipe,
+        limit: usize,
+    ) -> Poll<io::Result<usize>> {
+        let Self::Tcp(socket) = self else { return Poll::Ready(Err(ErrorKind::Unsupported.into())) };
+        loop {
+            ready!(socket.poll_read_ready(cx))?;
+            let moved = pipe.fill(limit, |into, limit| platform::try_splice_from(socket, into, limit));
+            if let Some(done) = settled(moved) {
+                return Poll::Ready(done);
+            }
+        }
+    }
+
+    /// Writes what fits of `pipe`, at most `limit` bytes, without copying it.
+    ///
+    /// # Errors
+    /// As [`poll_write`](Self::poll_write); [`Unsupported`](ErrorKind::Unsupported) as above.
+    pub fn poll_splice_into(
+        &self,
+        cx: &mut Context<'_>,
+        pipe: &mut KernelPipe,
+        limit: usize,
+    ) -> Poll<io::Result<usize>> {
+        let Self::Tcp(socket) = self else { return Poll::Ready(Err(ErrorKind::Unsupported.into())) };
+        loop {
+            ready!(socket.poll_write_ready(cx))?;
+            let moved = pipe.drain(limit, |from, limit| platform::try_splice_into(socket, from, limit));
+            if let Some(done) = settled(moved) {
+                return Poll::Ready(done);
+            }
         }
     }
 

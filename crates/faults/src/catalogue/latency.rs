@@ -109,6 +109,7 @@ impl Fault for Latency {
     const MAIN: Option<&'static str> = Some("delay");
     const ON: Carriers = Carriers::Both;
     const RANK: Rank = Rank::Delay;
+    const KEEPS: bool = true;
     type State = Drawn;
     type Shared = ();
 

@@ -154,6 +154,7 @@ impl Fault for Loss {
     const MAIN: Option<&'static str> = Some("p");
     const ON: Carriers = Carriers::Both;
     const RANK: Rank = Rank::Loss;
+    const KEEPS: bool = true;
     type State = Recovery;
     type Shared = ();
 

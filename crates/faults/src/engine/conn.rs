@@ -19,7 +19,9 @@ pub struct Conn {
     /// The latest change of plan that has been seen.
     pub(super) revision: u64,
     /// Whether a stage waits for a pattern in the bytes of each direction.
-    pub(super) watched: [bool; 2],
+    watched: [bool; 2],
+    /// Whether no stage needs the bytes of each direction in memory.
+    unseen: [bool; 2],
     /// A peer that a fault has made disappear.
     gone: Option<Peer>,
     pub(super) ending: Option<Ending>,
@@ -47,6 +49,7 @@ impl Conn {
             opened: now,
             revision: 0,
             watched: [false; 2],
+            unseen: [true; 2],
             gone: None,
             ending: None,
         };
@@ -164,6 +167,12 @@ impl Conn {
         self.ending
     }
 
+    /// True where no fault in `direction` needs bytes in memory: none alters them, holds many for long, or waits for a
+    /// pattern. They may then go another way, such as through a pipe of the kernel.
+    pub fn passes_unseen(&self, direction: Direction) -> bool {
+        self.unseen[direction.index()]
+    }
+
     /// True where no fault stands in `direction`.
     pub fn is_plain(&self, direction: Direction) -> bool {
         self.lines[direction.index()].stages.is_empty()
@@ -187,11 +196,19 @@ impl Conn {
             }
         }
         self.advance(now);
-        self.note_watched();
+        self.note_needs();
     }
 
-    pub(super) fn note_watched(&mut self) {
+    /// Notes what stages need to see of the bytes.
+    pub(super) fn note_needs(&mut self) {
         self.watched = Direction::BOTH.map(|direction| self.stages().any(|stage| stage.watches(direction)));
+        self.unseen = Direction::BOTH.map(|direction| {
+            let needs = |stage: &Stage| {
+                let kind = stage.planned.spec().kind();
+                kind.alters || kind.keeps
+            };
+            !self.watches(direction) && !self.lines[direction.index()].stages.iter().any(needs)
+        });
     }
 
     /// The soonest event over both directions; at the same tick the later stage first, so that it has room for the earlier.

@@ -60,7 +60,7 @@ impl Conn {
         for stage in self.lines.iter_mut().flat_map(|line| &mut line.stages) {
             stage.rtt = rtt;
         }
-        self.note_watched();
+        self.note_needs();
         self.advance(now);
     }
 

@@ -61,11 +61,14 @@ impl Pump {
     fn write(&mut self, direction: Direction, fresh: &[u8], cx: &mut Context<'_>) -> Poll<usize> {
         let flow = &mut self.flows[direction.index()];
         let stream = &self.streams[direction.receiver().index()];
-        let from_held = !flow.held.is_empty();
+        let (from_held, from_pipe) = (!flow.held.is_empty(), flow.bulk.held() > 0);
         let written = if from_held {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = flow.held.front(flow.due, &mut slices);
             stream.poll_write_vectored(cx, &slices[..count])
+        } else if flow.bulk.held() > 0 {
+            let due = flow.due;
+            self.write_unseen(direction, due, cx)
         } else {
             let n = usize::try_from(flow.due).unwrap_or(usize::MAX).min(fresh.len());
             stream.poll_write(cx, &fresh[..n])
@@ -76,18 +79,18 @@ impl Pump {
                 if let Some(idle) = &mut self.idle {
                     idle.touch(self.env.now());
                 }
+                let flow = &mut self.flows[direction.index()];
                 flow.due -= n as u64;
                 flow.offset += n as u64;
                 flow.untold += n as u64;
                 self.live.count(direction, n as u64);
                 if from_held {
                     flow.held.consume(n as u64);
-                    return Poll::Ready(0);
                 }
-                Poll::Ready(n)
+                Poll::Ready(if from_held || from_pipe { 0 } else { n })
             }
             Poll::Ready(Err(error)) => {
-                flow.broken = true;
+                self.flows[direction.index()].broken = true;
                 self.lose(direction.receiver(), &error);
                 // Where the receiver had finished sending, no read will tell: its RST takes its place behind what it sent.
                 let back = direction.reverse();
@@ -113,14 +116,16 @@ impl Pump {
 }
 
 impl Flow {
-    /// Forgets the next `n` bytes: of what is held, the rest of the fresh ones; how many of the latter.
+    /// Forgets the next `n` bytes: of what is held in memory, then in the pipe, the rest of the fresh ones; how many of the latter.
     fn skip(&mut self, n: u64) -> usize {
         self.offset += n;
-        (n - self.held.consume(n)) as usize
+        let rest = n - self.held.consume(n);
+        (rest - self.bulk.skip(rest)) as usize
     }
 
     /// Inverts bits of a byte that is held or fresh.
     fn flip(&mut self, offset: u64, mask: u8, fresh: &mut [u8]) {
+        self.land();
         let place = offset.saturating_sub(self.offset);
         match place.checked_sub(self.held.len()) {
             None => self.held.flip(place, mask),

@@ -1,5 +1,6 @@
 //! The reading half of the pump.
 
+use super::bulk::Bulk;
 use super::held::Held;
 use super::{End, Flow, Pump};
 use crate::budget::{self, ALWAYS};
@@ -21,6 +22,7 @@ impl Flow {
     pub(super) fn new() -> Flow {
         Flow {
             held: Held::default(),
+            bulk: Bulk::default(),
             due: 0,
             offset: 0,
             appetite: SMALL,
@@ -33,6 +35,7 @@ impl Flow {
 
     /// A read that came back full asks for more next time, a small one for less.
     fn learn(&mut self, n: usize) {
+        self.bulk.learn(n);
         if n >= self.appetite {
             self.appetite = LARGE;
         } else if n < SMALL / 4 {
@@ -47,15 +50,16 @@ impl Pump {
         let flow = &self.flows[direction.index()];
         let undelivered = if self.conn.is_plain(direction) { 1 } else { UNDELIVERED };
         // What the faults have let go and the receiver has not taken.
-        let waiting = flow.held.len().saturating_sub(self.conn.held(direction));
+        let waiting = flow.waiting().saturating_sub(self.conn.held(direction));
         if flow.ended || waiting >= undelivered {
             return 0;
         }
         let mut room = self.conn.room(direction);
         if budget::is_spent() {
-            room = room.min(ALWAYS.saturating_sub(flow.held.len()));
+            room = room.min(ALWAYS.saturating_sub(flow.waiting()));
         }
-        usize::try_from(room).unwrap_or(usize::MAX).min(flow.appetite)
+        let most = if self.splices(direction) { usize::MAX } else { flow.appetite };
+        usize::try_from(room).unwrap_or(usize::MAX).min(most)
     }
 
     /// Reads once where there is room; true where something came.
@@ -64,7 +68,14 @@ impl Pump {
         if room == 0 {
             return Ok(false);
         }
+        if self.splices(direction)
+            && let Some(fetched) = self.fetch_unseen(direction, room, cx)
+        {
+            return fetched;
+        }
         let flow = &mut self.flows[direction.index()];
+        // What comes now stands behind it.
+        flow.land();
         let bulk = flow.appetite == LARGE;
         let source = &self.streams[direction.sender().index()];
         // Bytes that are to be looked at are read where they can be.
@@ -103,7 +114,12 @@ impl Pump {
     }
 
     /// Tells the faults what a read brought, which stands in `scratch` where they have to see it.
-    fn take(&mut self, direction: Direction, read: io::Result<usize>, scratch: &[u8]) -> Result<usize, End> {
+    pub(super) fn take(
+        &mut self,
+        direction: Direction,
+        read: io::Result<usize>,
+        scratch: &[u8],
+    ) -> Result<usize, End> {
         let now = self.refresh();
         if let Some(idle) = &mut self.idle {
             idle.touch(now.as_nanos());

@@ -1,6 +1,7 @@
 //! The one engine that moves bytes: it reads, asks the connection's faults what to do, sleeps, writes and closes. It knows no
 //! fault by name.
 
+mod bulk;
 mod deliver;
 mod fetch;
 mod held;
@@ -12,6 +13,7 @@ use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
+use bulk::Bulk;
 use held::Held;
 use squall_faults::{Conn, Direction, Ending, How, Opening, Peer, Tick};
 use squall_wire::{Env, Idle, Stream, nanos};
@@ -49,6 +51,7 @@ pub(crate) struct Pump {
 /// One direction as far as bytes are concerned.
 struct Flow {
     held: Held,
+    bulk: Bulk,
     /// Bytes at the front of what is held that may be written now.
     due: u64,
     /// How many bytes have been written or forgotten: the offset of the first that is held.
@@ -183,7 +186,7 @@ impl Pump {
         let heard = self.link.events.is_heard();
         for direction in Direction::BOTH {
             let flow = &mut self.flows[direction.index()];
-            let held = flow.held.len();
+            let held = flow.waiting();
             self.live.set_held(direction, held);
             self.link.registry.note_held(held);
             if !heard {

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use quinn_udp::UdpSocketState;
 use rustix::net::sockopt::{ip_mtu_discover, ipv6_mtu_discover, set_ip_mtu_discover, set_ipv6_mtu_discover};
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags};
+use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice};
 use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
@@ -97,6 +98,28 @@ pub(crate) fn try_write_vectored(socket: &TcpStream, bufs: &[IoSlice<'_>]) -> io
         let mut control = SendAncillaryBuffer::default();
         Ok(rustix::net::sendmsg(socket, bufs, &mut control, SendFlags::NOSIGNAL)?)
     })
+}
+
+/// A pipe for splicing: its reading and its writing end, and how many bytes it holds at the most.
+pub(crate) fn pipe(wanted: usize) -> io::Result<(OwnedFd, OwnedFd, usize)> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    // Refused where the user has too much in pipes already; what it is then may still do.
+    let _ = fcntl_setpipe_size(&writer, wanted);
+    let capacity = fcntl_getpipe_size(&writer)?;
+    Ok((reader, writer, capacity))
+}
+
+/// Never `MORE`: it would hold back the end of what was sent for up to 200 ms.
+const SPLICE: SpliceFlags = SpliceFlags::MOVE.union(SpliceFlags::NONBLOCK);
+
+/// Moves what is there into a pipe that has room.
+pub(crate) fn try_splice_from(socket: &TcpStream, into: &OwnedFd, limit: usize) -> io::Result<usize> {
+    socket.try_io(Interest::READABLE, || Ok(splice(socket, None, into, None, limit, SPLICE)?))
+}
+
+/// Writes what fits out of a pipe.
+pub(crate) fn try_splice_into(socket: &TcpStream, from: &OwnedFd, limit: usize) -> io::Result<usize> {
+    socket.try_io(Interest::WRITABLE, || Ok(splice(from, None, socket, None, limit, SPLICE)?))
 }
 
 /// Runs `attempt` and clears the socket's readiness if fewer than `want` bytes moved. The clearing happens

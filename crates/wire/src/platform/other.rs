@@ -83,6 +83,21 @@ pub(crate) fn try_write_vectored(socket: &TcpStream, bufs: &[IoSlice<'_>]) -> io
     socket.try_write_vectored(bufs)
 }
 
+/// There is no splicing here.
+pub(crate) fn pipe(_wanted: usize) -> io::Result<(OwnedFd, OwnedFd, usize)> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no splicing here.
+pub(crate) fn try_splice_from(_socket: &TcpStream, _into: &OwnedFd, _limit: usize) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no splicing here.
+pub(crate) fn try_splice_into(_socket: &TcpStream, _from: &OwnedFd, _limit: usize) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Makes the coming close a reset: RST goes out when the last handle is dropped.
 pub(crate) fn reset(socket: &TcpStream) -> io::Result<()> {
     SockRef::from(socket).set_linger(Some(Duration::ZERO))
