@@ -62,7 +62,7 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     /// The directions in which it acts unless told.
     const DIRECTIONS: Directions = Directions::Down;
     /// What is remembered of one connection and direction.
-    type State: Default + Send;
+    type State: Default + Send + 'static;
     /// What all connections of the link share in one direction.
     type Shared: Default + Send + 'static;
 
@@ -127,7 +127,12 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
         u64::MAX
     }
 
-    /// The next offset at which incoming bytes must be cut in two, if any.
+    /// The parameters of the fault were others until now, with the state `old`; `state` takes over what holds whatever they
+    /// are. What was held arrives again afterwards.
+    fn changed(&self, _state: &mut Self::State, _old: &mut Self::State) {}
+
+    /// The offset of a byte that must arrive by itself, cut off from those before and behind it, if any: one that ends
+    /// something must not take along what a larger read brought.
     fn cut(&self, _state: &Self::State) -> Option<u64> {
         None
     }

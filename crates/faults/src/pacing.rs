@@ -89,7 +89,7 @@ impl Turns {
     ) {
         self.busy = self.sent < self.arrived;
         if self.busy {
-            let (due, bytes) = reserve(cx.at(), self.sent, self.arrived - self.sent);
+            let (due, bytes) = reserve(cx.earliest(), self.sent, self.arrived - self.sent);
             self.sent += bytes;
             cx.release_to(self.sent, due);
             cx.wake_at(due);

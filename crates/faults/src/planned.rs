@@ -42,8 +42,9 @@ impl Planned {
         Planned { id, revision, name, spec, since, joined, counters: Arc::default(), shared }
     }
 
-    /// The same fault with other parameters.
+    /// The same fault with other parameters. What connections share begins anew: what waits for its turn is told of it again.
     pub(crate) fn changed(&self, revision: u64, spec: FaultSpec) -> Planned {
+        let shared = [spec.share(), spec.share()];
         Planned {
             id: self.id,
             revision,
@@ -52,7 +53,7 @@ impl Planned {
             since: self.since,
             joined: self.joined,
             counters: self.counters.clone(),
-            shared: self.shared.clone(),
+            shared,
         }
     }
 

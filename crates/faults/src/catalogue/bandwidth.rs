@@ -90,6 +90,11 @@ impl Fault for Bandwidth {
     type State = Sending;
     type Shared = Wire;
 
+    fn armed(&self, sending: &mut Sending, _cx: &mut Cx<'_, Wire>) {
+        // The end of a window let go of what had not been sent.
+        *sending = Sending::default();
+    }
+
     fn data(&self, sending: &mut Sending, range: Range, cx: &mut Cx<'_, Wire>) {
         if !cx.act(range.offset) {
             return cx.pass(range);
@@ -105,7 +110,7 @@ impl Fault for Bandwidth {
         while rest.len > 0 {
             let piece;
             (piece, rest) = rest.split_at(rest.offset + quantum(self.rate));
-            let due = sending.wire.send(cx.at(), piece.len, self.rate, self.credit());
+            let due = sending.wire.send(cx.earliest(), piece.len, self.rate, self.credit());
             cx.pass_at(due, piece);
         }
     }
@@ -116,12 +121,12 @@ impl Fault for Bandwidth {
         }
         let mut shared = cx.shared();
         let wire = if self.shared { &mut *shared } else { &mut sending.wire };
-        // What the wire has been given and not sent.
-        let waiting = volume(wire.free_at().since(cx.at()), self.rate);
-        if self.is_zero() || waiting + range.len > self.limit() {
+        // What the wire has been given and not sent; on an idle one nothing waits.
+        let waiting = volume(wire.free_at().since(cx.earliest()), self.rate);
+        if self.is_zero() || (waiting > 0 && waiting.saturating_add(range.len) > self.limit()) {
             return cx.discard(range);
         }
-        let due = wire.send(cx.at(), range.len, self.rate, self.credit());
+        let due = wire.send(cx.earliest(), range.len, self.rate, self.credit());
         cx.pass_at(due, range);
     }
 

@@ -41,7 +41,7 @@ impl Flap {
     /// The length of one coming and going, and how much of it has passed, in nanoseconds.
     fn round(&self, cx: &Cx<'_>) -> (u64, u64) {
         let length = nanos(self.on).saturating_add(nanos(self.off));
-        (length, cx.at().since(cx.joined()) % length)
+        (length, cx.at().since(cx.joined()) % length.max(1))
     }
 
     /// When the link, gone at this moment, is back; nothing while it is there.

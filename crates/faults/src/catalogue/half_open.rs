@@ -94,4 +94,12 @@ impl Fault for HalfOpen {
             cx.discard(beyond);
         }
     }
+
+    fn changed(&self, moment: &mut Moment, old: &mut Moment) {
+        *moment = Moment { offset: None, ..std::mem::take(old) };
+    }
+
+    fn cut(&self, moment: &Moment) -> Option<u64> {
+        moment.offset.filter(|_| !moment.past)
+    }
 }

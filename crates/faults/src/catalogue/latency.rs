@@ -114,8 +114,10 @@ impl Fault for Latency {
     type Shared = ();
 
     fn fits(&self, carrier: Carrier) -> Result<(), Misfit> {
-        let misfit =
-            Misfit { reason: "TCP keeps the order anyway, so `ordered` says nothing", instead: "latency" };
+        let misfit = Misfit {
+            reason: "TCP keeps the order anyway, so `ordered` says nothing",
+            instead: "latency:50ms",
+        };
         if self.ordered && carrier == Carrier::Stream { Err(misfit) } else { Ok(()) }
     }
 

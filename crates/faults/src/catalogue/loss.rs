@@ -188,6 +188,11 @@ impl Fault for Loss {
         }
     }
 
+    fn armed(&self, recovery: &mut Recovery, _cx: &mut Cx<'_>) {
+        // The end of a window let go of what had stalled.
+        recovery.stalls.clear();
+    }
+
     fn data(&self, recovery: &mut Recovery, range: Range, cx: &mut Cx<'_>) {
         let segment = cx.unit(range.offset);
         if recovery.segment != Some(segment) {

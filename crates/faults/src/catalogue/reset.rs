@@ -74,17 +74,20 @@ impl Reset {
         Reset { flush: false, ..self }
     }
 
-    /// Where the RST is to stand, counted from the fault's base, among the bytes up to `end`.
-    fn place(&self, mark: &mut Mark, end: u64, cx: &Cx<'_>) {
+    /// Where the RST is to stand in the MiB that begin at `offset` at the latest. Where the fault joined later than that, it
+    /// is too late.
+    fn place(&self, mark: &mut Mark, offset: u64, cx: &Cx<'_>) {
         let Some(p) = self.per_mib else { return };
-        while mark.planned.is_none() && mark.examined.saturating_mul(MIB) < end {
+        mark.planned = mark.planned.filter(|planned| planned.offset >= offset);
+        while mark.planned.is_none() && mark.horizon() <= offset {
             let mib = mark.examined;
             let place = cx.choose(mib, |draws| draws.chance(CHOICE, p).then(|| draws.below(PLACE, MIB)));
             mark.planned = place.map(|place| Planned {
                 index: mib,
                 drawn: place,
-                offset: cx.base().saturating_add(mib.saturating_mul(MIB)).saturating_add(place),
+                offset: mark.horizon().saturating_add(place),
             });
+            mark.planned = mark.planned.filter(|planned| planned.offset >= offset);
             mark.examined += 1;
         }
     }
@@ -103,9 +106,18 @@ impl Reset {
 #[derive(Default)]
 pub struct Mark {
     planned: Option<Planned>,
+    /// From where MiB are counted.
+    base: u64,
     /// MiB that have been drawn for.
     examined: u64,
     fired: bool,
+}
+
+impl Mark {
+    /// Where the MiB begins that is to be drawn for next.
+    fn horizon(&self) -> u64 {
+        self.base.saturating_add(self.examined.saturating_mul(MIB))
+    }
 }
 
 /// A RST to come.
@@ -148,11 +160,19 @@ impl Fault for Reset {
     }
 
     fn armed(&self, mark: &mut Mark, cx: &mut Cx<'_>) {
+        if mark.fired {
+            return;
+        }
+        if self.per_mib.is_some() {
+            if mark.base != cx.base() {
+                *mark = Mark { base: cx.base(), ..Mark::default() };
+            }
+            return self.place(mark, cx.base(), cx);
+        }
         let within = self.within.as_bytes();
-        let drawn = match (self.p, self.per_mib) {
-            (Some(p), _) => cx.choose(0, |draws| draws.chance(CHOICE, p).then(|| draws.below(PLACE, within))),
-            (None, Some(_)) => None,
-            (None, None) => Some(self.at.map_or(0, Size::as_bytes)),
+        let drawn = match self.p {
+            Some(p) => cx.choose(0, |draws| draws.chance(CHOICE, p).then(|| draws.below(PLACE, within))),
+            None => Some(self.at.map_or(0, Size::as_bytes)),
         };
         mark.planned = drawn.map(|drawn| Planned {
             index: 0,
@@ -171,7 +191,7 @@ impl Fault for Reset {
         if mark.fired {
             return cx.discard(range);
         }
-        self.place(mark, range.end().saturating_sub(cx.base()), cx);
+        self.place(mark, range.offset, cx);
         let (before, from) = range.split_at(mark.planned.map_or(u64::MAX, |planned| planned.offset));
         if before.len > 0 {
             cx.pass(before);
@@ -183,6 +203,15 @@ impl Fault for Reset {
             mark.fired = self.fire(planned, cx);
         }
         if mark.fired { cx.discard(from) } else { cx.pass(from) }
+    }
+
+    fn changed(&self, mark: &mut Mark, old: &mut Mark) {
+        mark.fired = old.fired;
+    }
+
+    fn cut(&self, mark: &Mark) -> Option<u64> {
+        let planned = mark.planned.map(|planned| planned.offset);
+        planned.or(self.per_mib.map(|_| mark.horizon())).filter(|_| !mark.fired)
     }
 
     fn fin(&self, mark: &mut Mark, cx: &mut Cx<'_>) {

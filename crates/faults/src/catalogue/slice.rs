@@ -45,6 +45,7 @@ impl Slice {
     /// The first cut behind `offset`.
     fn next_cut(&self, offset: u64, pace: &mut Pace, cx: &Cx<'_>) -> u64 {
         let (size, variation) = (self.size.as_bytes(), self.variation.as_bytes());
+        let size = size.max(1);
         let piece = offset / size;
         let end = (piece + 1).saturating_mul(size);
         let shorter = match pace.drawn {
@@ -95,6 +96,11 @@ impl Fault for Slice {
         }
     }
 
+    fn armed(&self, pace: &mut Pace, _cx: &mut Cx<'_>) {
+        // The end of a window let go of what waited.
+        pace.free_at = Tick::ZERO;
+    }
+
     fn data(&self, pace: &mut Pace, range: Range, cx: &mut Cx<'_>) {
         if !cx.act(range.offset) {
             return cx.pass(range);
@@ -104,7 +110,7 @@ impl Fault for Slice {
             let cut = self.next_cut(rest.offset, pace, cx);
             let piece;
             (piece, rest) = rest.split_at(cut);
-            let due = pace.free_at.max(cx.at());
+            let due = pace.free_at.max(cx.earliest());
             // A piece that arrives in parts goes on in parts; the delay counts from its last.
             if piece.end() == cut {
                 pace.free_at = due.plus(nanos(self.delay));

@@ -72,6 +72,10 @@ impl Fault for Timeout {
         }
     }
 
+    fn changed(&self, hole: &mut Hole, old: &mut Hole) {
+        hole.0 = old.0;
+    }
+
     fn removed(&self, hole: &mut Hole, cx: &mut Cx<'_>) {
         if hole.0 {
             cx.close_now();

@@ -5,6 +5,7 @@ use crate::engine::{Cx, Range};
 use crate::fault::{Fault, Rank};
 use crate::pacing::Turns;
 use crate::params::params;
+use crate::spec::Scope;
 use crate::tick::Tick;
 use crate::trace::{Credit, Schedule};
 use crate::value::{Size, TraceFile};
@@ -26,6 +27,9 @@ params! {
         overhead: Size = Size::bytes(0),
     }
 }
+
+/// More headers than any packet has, few enough to be granted one by one.
+const MOST_OVERHEAD: u64 = 65_535;
 
 impl Trace {
     /// Replays this schedule.
@@ -60,7 +64,7 @@ impl Trace {
     /// The next turn of a stream: up to the end of a segment where headers count, else what one moment lets pass.
     fn turn(&self, credit: &mut Credit, cx: (Tick, u64), at: Tick, offset: u64, waiting: u64) -> (Tick, u64) {
         let (joined, segment) = cx;
-        let overhead = self.overhead.as_bytes();
+        let overhead = self.overhead.as_bytes().min(MOST_OVERHEAD);
         match self.file.schedule() {
             Some(schedule) if overhead == 0 => {
                 let (time, granted) = schedule.take(credit, at.since(joined), waiting);
@@ -93,6 +97,18 @@ impl Fault for Trace {
         Ok(Trace { file: self.file.filled(schedule), ..self.clone() })
     }
 
+    fn validate(&self, _scope: &Scope) -> Result<(), String> {
+        match self.overhead.as_bytes() {
+            0..=MOST_OVERHEAD => Ok(()),
+            _ => Err(format!("adds headers of at most {MOST_OVERHEAD} bytes as `overhead`")),
+        }
+    }
+
+    fn armed(&self, turns: &mut Turns, _cx: &mut Cx<'_, Credit>) {
+        // The end of a window let go of what waited.
+        *turns = Turns::default();
+    }
+
     fn data(&self, turns: &mut Turns, range: Range, cx: &mut Cx<'_, Credit>) {
         if !cx.act(range.offset) {
             return cx.pass(range);
@@ -105,11 +121,13 @@ impl Fault for Trace {
         if !cx.act(range.offset) {
             return cx.pass(range);
         }
-        if cx.queued() + range.len > self.queue.as_bytes() {
+        // With nothing before it, it does not wait in the queue.
+        let queued = cx.queued();
+        if queued > 0 && queued + range.len > self.queue.as_bytes() {
             return cx.discard(range);
         }
-        let taken = range.len.saturating_add(self.overhead.as_bytes());
-        let due = self.pass(&mut cx.shared(), cx.joined(), cx.at(), taken);
+        let taken = range.len.saturating_add(self.overhead.as_bytes().min(MOST_OVERHEAD));
+        let due = self.pass(&mut cx.shared(), cx.joined(), cx.earliest(), taken);
         cx.pass_at(due, range);
     }
 

@@ -72,6 +72,10 @@ impl Fault for Truncate {
         }
     }
 
+    fn changed(&self, ended: &mut Ended, old: &mut Ended) {
+        *ended = Ended { offset: None, ..std::mem::take(old) };
+    }
+
     fn fin(&self, ended: &mut Ended, cx: &mut Cx<'_>) {
         if !ended.done {
             cx.fin();

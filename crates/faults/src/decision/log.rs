@@ -32,6 +32,8 @@ impl Decisions {
     pub fn sorted(&self) -> Vec<Decision> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner).entries.clone();
         entries.sort();
+        // What a fault decided again, because its parameters changed meanwhile, is one decision.
+        entries.dedup();
         entries
     }
 

@@ -24,6 +24,8 @@ pub struct Conn {
     unseen: [bool; 2],
     /// A peer that a fault has made disappear.
     gone: Option<Peer>,
+    /// From which offset on what runs towards it is lost; what was on its way before still passes.
+    lost_from: u64,
     pub(super) ending: Option<Ending>,
 }
 
@@ -51,6 +53,7 @@ impl Conn {
             watched: [false; 2],
             unseen: [true; 2],
             gone: None,
+            lost_from: 0,
             ending: None,
         };
         conn.apply(plan, now);
@@ -71,6 +74,11 @@ impl Conn {
         self.advance(now);
         let mut rest = self.lines[direction.index()].admit(len);
         while rest.len > 0 && self.ending.is_none() {
+            // Of a peer that has disappeared nothing more is heard.
+            if self.gone == Some(direction.sender()) {
+                self.enter(direction, 0, now, Item::Drop(rest));
+                return self.advance(now);
+            }
             let piece;
             (piece, rest) = self.lines[direction.index()].cut(rest);
             self.enter(direction, 0, now, Item::Data { range: piece, alone: false });
@@ -113,7 +121,7 @@ impl Conn {
 
     /// The end of the bytes in `direction` has been read.
     pub fn push_fin(&mut self, direction: Direction, now: Tick) {
-        if self.ending.is_none() {
+        if self.ending.is_none() && self.gone != Some(direction.sender()) {
             self.advance(now);
             self.enter(direction, 0, now, Item::Fin);
             self.advance(now);
@@ -259,7 +267,9 @@ impl Conn {
                 self.affect(direction, effects);
             }
             // Nothing reaches a peer that has disappeared; that the other ends is the end.
-            (None, Item::Data { range, .. }) if self.gone == Some(direction.receiver()) => {
+            (None, Item::Data { range, .. })
+                if self.gone == Some(direction.receiver()) && range.offset >= self.lost_from =>
+            {
                 line.emit(Item::Drop(range))
             }
             (None, Item::Fin | Item::Reset(_)) if self.gone == Some(direction.receiver()) => {
@@ -282,7 +292,10 @@ impl Conn {
         if effects.rebind {
             line.put(Action::Rebind);
         }
-        self.gone = effects.gone.or(self.gone);
+        if let Some(peer) = effects.gone {
+            self.gone = Some(peer);
+            self.lost_from = if direction.receiver() == peer { line.entered } else { 0 };
+        }
         if let Some(how) = effects.ending {
             self.end(direction, how);
         }

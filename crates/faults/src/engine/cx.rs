@@ -57,6 +57,12 @@ impl<'a, S> Cx<'a, S> {
         self.call.at
     }
 
+    /// The earliest time at which something can leave: that of this call, or later where changed parameters took over what
+    /// had arrived before.
+    pub fn earliest(&self) -> Tick {
+        self.call.at.max(self.call.slot.floor)
+    }
+
     /// The offset from which the fault's own positions count: where its trigger was met, 0 without a trigger.
     pub fn base(&self) -> u64 {
         self.call.slot.base
@@ -115,6 +121,9 @@ impl<'a, S> Cx<'a, S> {
     /// and nothing is counted, where the fault has acted as often as it may: it must then not act.
     #[must_use]
     pub fn fire(&mut self, action: &'static str, index: u64, offset: u64, value: u64) -> bool {
+        if !self.call.slot.decide(self.call.at, action, index) {
+            return true;
+        }
         let allowed = self.call.planned.may_act();
         if allowed {
             self.call.planned.count();

@@ -20,6 +20,9 @@ pub(crate) trait Running: Send {
     fn room(&self, queued: u64) -> u64;
     fn cut(&self) -> Option<u64>;
     fn per_segment(&self) -> bool;
+    /// Takes over from `old`, the same fault with other parameters.
+    fn succeed(&mut self, old: &mut dyn Running);
+    fn state(&mut self) -> &mut dyn Any;
 }
 
 struct Active<F: Fault> {
@@ -67,5 +70,14 @@ impl<F: Fault> Running for Active<F> {
     }
     fn per_segment(&self) -> bool {
         self.fault.per_segment()
+    }
+    fn succeed(&mut self, old: &mut dyn Running) {
+        // A fault is changed into its own kind only.
+        if let Some(old) = old.state().downcast_mut() {
+            self.fault.changed(&mut self.state, old);
+        }
+    }
+    fn state(&mut self) -> &mut dyn Any {
+        &mut self.state
     }
 }

@@ -24,7 +24,14 @@ pub(super) struct Slot {
     pub(super) wake: Option<Tick>,
     /// Nothing leaves before then: the moment at which a changed fault took over what the old one held.
     pub(super) floor: Tick,
+    /// What has been decided, by action and index, since nothing was held.
+    decided: Vec<(&'static str, u64)>,
+    /// What the fault's old parameters had decided about what they held.
+    settled: Vec<(&'static str, u64)>,
 }
+
+/// Decisions that are remembered at the most.
+const MEMORY: usize = 4096;
 
 impl Slot {
     /// Appends an item; order is kept here, once for all faults: nothing leaves before what stands ahead of it.
@@ -45,6 +52,7 @@ impl Slot {
     /// Lets a stream's bytes before `offset` go at `due`, or when they were due anyway, cutting the range that spans it. What
     /// stands among them goes along.
     pub(super) fn release_to(&mut self, offset: u64, due: Tick) {
+        let due = due.max(self.floor);
         for i in 0..self.queue.len() {
             let queued = self.queue[i];
             match queued.item {
@@ -64,14 +72,16 @@ impl Slot {
         }
     }
 
-    /// Lets a datagram go at `due`, or when it was due anyway.
+    /// Lets a datagram go at `due`, unless it was due by then; of its copies the first that was not.
     pub(super) fn release_datagram(&mut self, number: u64, due: Tick) {
-        let held = |queued: &Queued| matches!(queued.item, Item::Datagram(d) if d.number == number);
+        let held = |queued: &Queued| {
+            queued.due > due && matches!(queued.item, Item::Datagram(datagram) if datagram.number == number)
+        };
         let Some(queued) = self.queue.iter().position(held).and_then(|place| self.queue.remove(place)) else {
             return;
         };
         self.queued -= queued.item.bytes();
-        self.insert_at(due.min(queued.due), queued.arrived, queued.item);
+        self.insert_at(due, queued.arrived, queued.item);
     }
 
     /// Lets everything go that is held, at `at` or when it was due anyway.
@@ -101,6 +111,24 @@ impl Slot {
     /// Bytes that are held.
     pub(super) fn queued(&self) -> u64 {
         self.queued
+    }
+
+    /// Notes a decision at `at`; false where it was taken before, about something that the fault's old parameters held.
+    pub(super) fn decide(&mut self, at: Tick, action: &'static str, index: u64) -> bool {
+        if self.queue.is_empty() {
+            self.decided.clear();
+        } else if self.decided.len() == MEMORY {
+            self.decided.drain(..MEMORY / 2);
+        }
+        self.decided.push((action, index));
+        at >= self.floor || !self.settled.contains(&(action, index))
+    }
+
+    /// Takes over from the slot of the same fault with other parameters, which let go of nothing before `now`.
+    pub(super) fn succeed(&mut self, old: &mut Slot, now: Tick) {
+        self.floor = now;
+        self.acted = old.acted;
+        self.settled = std::mem::take(&mut old.decided);
     }
 
     pub(super) fn clear(&mut self) {

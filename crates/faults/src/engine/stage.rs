@@ -69,8 +69,8 @@ impl Stage {
 
     /// Takes over where `old`, the same fault with other parameters, stood; returns what that held.
     pub(super) fn succeed(&mut self, old: &mut Stage, now: Tick, effects: &mut Effects) -> Vec<Queued> {
-        self.slot.floor = now;
-        self.slot.acted = old.slot.acted;
+        self.slot.succeed(&mut old.slot, now);
+        self.running.succeed(&mut *old.running);
         if self.planned.spec().scope() == old.planned.spec().scope() {
             self.phase = old.phase.clone();
             self.start = old.start;
@@ -81,7 +81,14 @@ impl Stage {
                 self.call(now, None, effects, |fault, call| fault.armed(call));
             }
         }
-        std::iter::from_fn(|| old.slot.take()).collect()
+        // What the old parameters cut into pieces may be cut anew.
+        let mut held: Vec<Queued> = std::iter::from_fn(|| old.slot.take()).collect();
+        for queued in &mut held {
+            if let Item::Data { alone, .. } = &mut queued.item {
+                *alone = false;
+            }
+        }
+        held
     }
 
     fn call(
@@ -258,7 +265,9 @@ impl Stage {
             _ => None,
         };
         let segment = self.running.per_segment().then(|| (from / self.seat.segment + 1) * self.seat.segment);
-        [self.running.cut(), trigger, segment].into_iter().flatten().filter(|cut| *cut > from).min()
+        let alone = self.running.cut();
+        let behind = alone.map(|offset| offset.saturating_add(1));
+        [alone, behind, trigger, segment].into_iter().flatten().filter(|cut| *cut > from).min()
     }
 
     pub(super) fn clear(&mut self) {

@@ -179,7 +179,7 @@ struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.contains([',', '@', '"']) { write!(f, "\"{}\"", self.0) } else { f.write_str(self.0) }
+        if self.0.contains([',', '@', '"', '=']) { write!(f, "\"{}\"", self.0) } else { f.write_str(self.0) }
     }
 }
 

@@ -8,7 +8,7 @@ pub use read::TraceError;
 
 /// When how many bytes may pass on a link. It is a round of opportunities that repeats for ever; it never changes.
 ///
-/// What has been used of it is kept by a [`Credit`], so that many links can replay one schedule.
+/// What has been used of it is kept by a `Credit`, so that many links can replay one schedule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Schedule {
     /// In order of time, no two at the same time and none of 0 bytes; at least one.

@@ -1,32 +1,9 @@
 //! Plans that change at random under traffic: nothing is lost that no fault takes, nothing is reordered, nothing gets stuck.
 
 use crate::drive::*;
+use crate::specs::{CUTTING, SHAPING};
 use proptest::prelude::*;
-use squall_faults::{Action, Direction, FaultSpec, LinkId, Plan};
-
-/// Faults that take nothing out of the stream.
-const SHAPING: [&str; 9] = [
-    "latency:3ms@both",
-    "latency:2ms,jitter=1ms,after=3000@both",
-    "bandwidth:10MB/s,burst=1KB@both",
-    "bandwidth:1MB/s,for=5ms,every=20ms@both",
-    "freeze:4ms,every=11ms",
-    "flap:on=5ms,off=3ms",
-    "slice:700,variation=300,delay=100us@both",
-    "slow_close:2ms@both",
-    "corrupt:1%@both",
-];
-
-/// Faults that take bytes or end the connection.
-const CUTTING: [&str; 7] = [
-    "half_open:15000,side=client",
-    "reset:p=20%,within=30KiB@both",
-    "reset:9000,flush=false",
-    "truncate:20000",
-    "blackhole:after=5000,for=3ms",
-    "timeout:5ms,after=30000",
-    "flap:on=9ms,off=1ms,reset=true",
-];
+use squall_faults::{Action, Direction, LinkId, Plan};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -34,6 +11,8 @@ enum Step {
     Wait(u64),
     Add(usize),
     Remove(usize),
+    /// Change a fault into another of its kind.
+    Update(usize, usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -42,6 +21,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0u64..3 * MS).prop_map(Step::Wait),
         2 => (0usize..100).prop_map(Step::Add),
         2 => (0usize..100).prop_map(Step::Remove),
+        2 => (0usize..100, 0usize..100).prop_map(|(which, how)| Step::Update(which, how)),
     ]
 }
 
@@ -109,16 +89,17 @@ impl Run {
                 let direction = if up { Direction::Up } else { Direction::Down };
                 let n = n.min(self.conn.room(direction));
                 if n > 0 {
-                    self.conn.push(direction, at(self.now), n);
+                    read(&mut self.conn, direction, at(self.now), self.pushed[direction.index()], n);
                     self.pushed[direction.index()] += n;
                 }
             }
             Step::Wait(ns) => self.now += ns,
             Step::Add(which) => {
-                let spec: FaultSpec = faults[which % faults.len()].parse().expect("a spec");
+                let spec = spec(faults[which % faults.len()]);
                 self.plan.add(spec, 1, at(self.now)).expect("unnamed");
                 self.conn.apply(&self.plan, at(self.now));
             }
+            Step::Update(which, how) => self.update(which, how, faults),
             Step::Remove(which) => {
                 if let Some(planned) = self.plan.faults().get(which % self.plan.faults().len().max(1)) {
                     let id = planned.id();
@@ -128,6 +109,16 @@ impl Run {
             }
         }
         self.drain();
+    }
+
+    /// Changes a fault of the plan, if there is one.
+    fn update(&mut self, which: usize, how: usize, faults: &[&str]) {
+        let Some(planned) = self.plan.faults().get(which % self.plan.faults().len().max(1)) else { return };
+        let (id, kind) = (planned.id(), planned.spec().kind().name);
+        let mut kin = faults.iter().map(|text| spec(text)).filter(|spec| spec.kind().name == kind);
+        let count = kin.clone().count();
+        self.plan.update(id, kin.nth(how % count).expect("itself")).expect("of the same kind");
+        self.conn.apply(&self.plan, at(self.now));
     }
 
     /// Ends both directions, takes all faults off, and looks at the rest.
@@ -146,7 +137,7 @@ impl Run {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 80, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn shaping_faults_lose_nothing_however_they_come_and_go(seed in any::<u64>(), steps in prop::collection::vec(step(), 1..250)) {

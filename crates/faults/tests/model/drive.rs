@@ -14,9 +14,53 @@ pub(crate) fn at(ns: u64) -> Tick {
 pub(crate) fn plan(seed: u64, specs: &[&str]) -> Plan {
     let mut plan = Plan::new(LinkId::new("proxy", seed));
     for spec in specs {
-        plan.add(spec.parse::<FaultSpec>().expect("a spec"), 0, Tick::ZERO).expect("a free name");
+        plan.add(self::spec(spec), 0, Tick::ZERO).expect("a free name");
     }
     plan
+}
+
+/// What stands in the trace files that specs name here: 4,500 bytes in 4 ms, in rows and in lines.
+pub(crate) const ROWS: &str = "1ms,3KB\n2ms,0\n1ms,1500\n";
+pub(crate) const LINES: &str = "0\n1\n4\n";
+
+/// A spec from its text, with the contents of the file that it wants.
+pub(crate) fn spec(text: &str) -> FaultSpec {
+    let spec: FaultSpec = text.parse().unwrap_or_else(|error| panic!("{error}"));
+    match spec.wants() {
+        Some(file) => spec.supply(if file.ends_with(".csv") { ROWS } else { LINES }).expect("a trace"),
+        None => spec,
+    }
+}
+
+/// The byte at an offset: a and b at places that look random, so that patterns occur.
+pub(crate) fn byte(offset: u64) -> u8 {
+    b'a' + (offset.wrapping_mul(0x9e37_79b9) >> 13 & 1) as u8
+}
+
+/// Tells the connection of a read, with the bytes where a fault wants to see them.
+pub(crate) fn read(conn: &mut Conn, direction: Direction, now: Tick, offset: u64, len: u64) {
+    if conn.watches(direction) {
+        let bytes: Vec<u8> = (offset..offset + len).map(byte).collect();
+        conn.push_bytes(direction, now, &bytes);
+    } else {
+        conn.push(direction, now, len);
+    }
+}
+
+/// A source of numbers for long runs that need no shrinking (SplitMix64).
+pub(crate) struct Numbers(pub(crate) u64);
+
+impl Numbers {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound.max(1)
+    }
 }
 
 pub(crate) fn opening(number: u64) -> Opening {
@@ -58,7 +102,7 @@ pub(crate) struct Trace {
 pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)], late: u64) -> Trace {
     let mut trace = Trace::default();
     let mut arrivals = arrivals.iter().copied().peekable();
-    let mut open = true;
+    let (mut open, mut offset) = (true, 0);
     loop {
         // Windows that come again have something due for ever.
         if !open && trace.fin.is_some() && conn.held(direction) == 0 {
@@ -72,7 +116,8 @@ pub(crate) fn drive(mut conn: Conn, direction: Direction, arrivals: &[(u64, u64)
             (None, None) => return trace,
         };
         while let Some((t, len)) = arrivals.next_if(|(t, _)| *t <= now) {
-            conn.push(direction, at(t), len);
+            read(&mut conn, direction, at(t), offset, len);
+            offset += len;
             if arrivals.peek().is_none() && std::mem::take(&mut open) {
                 conn.push_fin(direction, at(t));
             }

@@ -127,10 +127,29 @@ fn a_peer_that_disappears_is_neither_read_from_nor_written_to_until_the_other_en
     conn.push(Up, at(1), 7);
     assert_eq!(conn.pop(Up, at(1)), Some(Action::Discard(Range { offset: 0, len: 7 })));
     conn.push_reset(Down, at(2));
-    assert_eq!(conn.ending(), None, "the dead do not reset");
+    conn.push_fin(Down, at(2));
+    assert_eq!(conn.pop(Down, at(2)), Some(Action::Discard(Range { offset: 5, len: 4 })));
+    assert_eq!((conn.pop(Down, at(2)), conn.ending()), (None, None), "the dead neither finish nor reset");
     conn.push_fin(Up, at(3));
     assert_eq!(conn.ending().map(|ending| ending.how), Some(How::Close));
     assert_eq!(plan.faults()[0].fired(), 1);
+}
+
+#[test]
+fn what_was_on_its_way_to_a_peer_that_disappears_still_reaches_it() {
+    let mut plan = plan(7, &["half_open:5,side=client", "latency:10ms@both"]);
+    let mut conn = conn(&plan, 1);
+    conn.push(Up, at(0), 3);
+    conn.push(Down, at(0), 9);
+    assert_eq!((conn.room(Up), conn.room(Down) > 0), (0, true));
+    assert_eq!(conn.pop(Down, at(10 * MS)), Some(write(Range { offset: 0, len: 5 })));
+    assert_eq!(conn.pop(Down, at(10 * MS)), Some(Action::Discard(Range { offset: 5, len: 4 })));
+    assert_eq!(conn.pop(Up, at(10 * MS)), Some(write(Range { offset: 0, len: 3 })));
+    // Without the fault the peer does not come back.
+    plan.remove(plan.faults()[0].id());
+    conn.apply(&plan, at(10 * MS));
+    conn.push(Down, at(10 * MS), 2);
+    assert_eq!(conn.pop(Down, at(20 * MS)), Some(Action::Discard(Range { offset: 9, len: 2 })));
 }
 
 #[test]

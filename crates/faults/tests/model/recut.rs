@@ -2,9 +2,10 @@
 
 use crate::drive::*;
 use proptest::prelude::*;
+use squall_faults::Decisions;
 use squall_faults::Direction::{Down, Up};
 
-const STACKS: [&[&str]; 15] = [
+const STACKS: [&[&str]; 29] = [
     &["half_open:12345,side=client", "latency:5ms,jitter=5ms"],
     &["latency:50ms,jitter=20ms"],
     &["latency:50ms,jitter=20ms", "latency:10ms,jitter=3ms"],
@@ -20,6 +21,20 @@ const STACKS: [&[&str]; 15] = [
     &["blackhole:after=7000,for=50ms", "latency:2ms"],
     &["slice:700,variation=300", "latency:5ms,jitter=1ms"],
     &["reset:p=30%,within=64KiB,side=client", "latency:1ms", "latency:2ms,jitter=1ms,after=1448"],
+    &["corrupt:2%", "reset:5001"],
+    &["corrupt:2%", "half_open:7001,side=server"],
+    &["corrupt:2%", "reset:match=abab,at=100,flush=false"],
+    &["corrupt:1%", "reset:per_mib=90%", "latency:3ms,jitter=3ms,distribution=normal"],
+    &["loss:5%", "latency:20ms,jitter=5ms,distribution=normal"],
+    &["loss:10%,burst=3,rtt=10ms", "slice:900,variation=700"],
+    &["loss:20%,after=3000,rtt=1ms", "truncate:30000"],
+    &["loss:10%,times=4", "corrupt:1%,times=7"],
+    &["latency:4ms,match=bbaab", "corrupt:at=10,match_hex=6161", "loss:3%"],
+    &["reset:match=aaaaa", "slow_close:5ms"],
+    &["truncate:300,match=baab", "loss:1%"],
+    &["half_open:100,match=abb,side=client", "latency:2ms"],
+    &["blackhole:match=bbabb", "latency:3ms,jitter=1ms"],
+    &["corrupt:3%", "truncate:4000", "reset:6000", "loss:3%"],
 ];
 
 /// The same arrivals, each cut into pieces at the same instant.
@@ -51,7 +66,8 @@ proptest! {
         let mut t = 0;
         let arrivals: Vec<_> = gaps.into_iter().map(|(gap, len)| { t += gap; (t, len) }).collect();
         for direction in [Up, Down] {
-            let (whole, pieces) = (plan(seed, STACKS[stack]), plan(seed, STACKS[stack]));
+            let logs = [Decisions::default(), Decisions::default()];
+            let [whole, pieces] = logs.each_ref().map(|log| plan(seed, STACKS[stack]).recording(log.clone()));
             let one = drive(conn(&whole, number), direction, &arrivals, 0);
             let two = drive(conn(&pieces, number), direction, &recut(&arrivals, &cuts), 0);
             // What is discarded behind a RST is nobody's decision: the rest of a read that was cut there, or nothing.
@@ -59,20 +75,21 @@ proptest! {
             prop_assert_eq!(&one.flips, &two.flips);
             let fired = |plan: &squall_faults::Plan| plan.faults().iter().map(|f| f.fired()).collect::<Vec<_>>();
             prop_assert_eq!(fired(&whole), fired(&pieces));
+            prop_assert_eq!(logs[0].sorted(), logs[1].sorted());
         }
     }
 
     #[test]
     fn recutting_moves_bandwidth_by_at_most_one_quantum(
         rate in 1_000u64..10_000_000,
+        shared in any::<bool>(),
         lens in prop::collection::vec(1u64..60_000, 1..10),
         cuts in prop::collection::vec(1u64..3_000, 1..40),
     ) {
         let arrivals: Vec<_> = lens.into_iter().enumerate().map(|(i, len)| (i as u64 * 10 * MS, len)).collect();
-        let spec = format!("bandwidth:{rate}B/s");
-        let plan = plan(0, &[&spec]);
-        let one = drive(conn(&plan, 1), Down, &arrivals, 0);
-        let two = drive(conn(&plan, 1), Down, &recut(&arrivals, &cuts), 0);
+        let spec = format!("bandwidth:{rate}B/s,shared={shared}");
+        let one = drive(conn(&plan(0, &[&spec]), 1), Down, &arrivals, 0);
+        let two = drive(conn(&plan(0, &[&spec]), 1), Down, &recut(&arrivals, &cuts), 0);
         let quantum = (rate / 1_000).clamp(64, 65_536) * 1_000_000_000 / rate + 1;
         for (a, b) in one.written.iter().zip(&two.written) {
             prop_assert!(a.abs_diff(*b) <= quantum, "{} against {}, a quantum is {}", a, b, quantum);
