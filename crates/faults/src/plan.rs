@@ -62,6 +62,14 @@ pub enum PlanError {
     /// It makes no sense on what the link carries.
     #[error("{0}")]
     Misfit(String),
+    /// Its parameters do not go together.
+    #[error("`{fault}` {message}")]
+    Invalid {
+        /// The kind of fault.
+        fault: &'static str,
+        /// What is wrong.
+        message: String,
+    },
     /// It needs a file that nobody has read for it.
     #[error("`{fault}` has not been given the contents of `{file}`; see FaultSpec::supply")]
     Unsupplied {
@@ -178,6 +186,8 @@ impl Plan {
 
     fn check(&self, spec: &FaultSpec) -> Result<(), PlanError> {
         spec.fits(self.link.carrier).map_err(PlanError::Misfit)?;
+        let invalid = |message| PlanError::Invalid { fault: spec.kind().name, message };
+        spec.validate().map_err(invalid)?;
         match spec.wants() {
             Some(file) => Err(PlanError::Unsupplied { fault: spec.kind().name, file: file.to_owned() }),
             None => Ok(()),

@@ -2,7 +2,7 @@
 
 use crate::decision::Recorder;
 use crate::direction::Direction;
-use crate::gate::{PortState, Welcome};
+use crate::gate::{Entry, PortState, Welcome};
 use crate::key::ConnKey;
 use crate::plan::Plan;
 use crate::planned::Planned;
@@ -85,6 +85,10 @@ impl Plan {
                 );
             }
             welcome.add(admission);
+            // What comes behind has nobody to act on.
+            if welcome.entry != Entry::Accepted {
+                break;
+            }
         }
         welcome
     }

@@ -102,7 +102,7 @@ impl Conn {
     pub fn push_datagram(&mut self, direction: Direction, now: Tick, payload: &[u8]) -> bool {
         self.advance(now);
         let line = &mut self.lines[direction.index()];
-        let fits = line.held + payload.len() as u64 <= self.opening.limit;
+        let fits = line.fits(payload.len() as u64, self.opening.limit);
         let datagram = line.admit_datagram(payload.len() as u64);
         if fits {
             self.enter(direction, 0, now, Item::Datagram(datagram));

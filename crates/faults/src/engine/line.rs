@@ -4,6 +4,9 @@ use super::action::{Action, Datagram, Item, Range};
 use super::stage::Stage;
 use std::collections::VecDeque;
 
+/// What a datagram costs beside its payload, in bytes, so that empty ones are bounded too.
+const OVERHEAD: u64 = 64;
+
 #[derive(Default)]
 pub(super) struct Line {
     pub(super) stages: Vec<Stage>,
@@ -12,6 +15,8 @@ pub(super) struct Line {
     pub(super) entered: u64,
     /// Datagrams that have entered.
     datagrams: u64,
+    /// Datagrams that have entered and not left as an action, copies included.
+    waiting: u64,
     /// Bytes that have entered and not left as an action.
     pub(super) held: u64,
     finished: bool,
@@ -36,7 +41,13 @@ impl Line {
     pub(super) fn admit_datagram(&mut self, len: u64) -> Datagram {
         let number = self.datagrams;
         self.datagrams += 1;
+        self.waiting += 1;
         Datagram { number, range: self.admit(len), keep: len }
+    }
+
+    /// Whether a datagram of so many bytes fits under `limit`: those that are held count with what it costs to hold them.
+    pub(super) fn fits(&self, len: u64, limit: u64) -> bool {
+        self.held + len + self.waiting * OVERHEAD <= limit
     }
 
     /// An item leaves the last stage. A RST is not the line's to emit: it ends the connection.
@@ -54,9 +65,13 @@ impl Line {
                 _ => self.out.push_back(Action::Discard(range)),
             },
             Item::Datagram(Datagram { number, keep, .. }) => {
+                self.waiting -= 1;
                 self.out.push_back(Action::Send { number, len: keep })
             }
-            Item::DropDatagram(Datagram { number, .. }) => self.out.push_back(Action::Drop { number }),
+            Item::DropDatagram(Datagram { number, .. }) => {
+                self.waiting -= 1;
+                self.out.push_back(Action::Drop { number });
+            }
             Item::Fin if !self.finished => {
                 self.finished = true;
                 self.out.push_back(Action::Fin);
@@ -68,6 +83,7 @@ impl Line {
     /// A datagram is to come out more often.
     pub(super) fn copy(&mut self, datagram: Datagram, copies: u64) {
         self.held += datagram.range.len * copies;
+        self.waiting += copies;
         self.out.push_back(Action::Copy { number: datagram.number, copies });
     }
 
@@ -86,6 +102,7 @@ impl Line {
             stage.clear();
         }
         self.held = 0;
+        self.waiting = 0;
         if all {
             self.out.clear();
         }

@@ -78,6 +78,15 @@ impl FaultSpec {
         }
     }
 
+    /// Checks what single parameters cannot tell: a spec that was read has been checked, one made in code has not.
+    ///
+    /// # Errors
+    /// A message that says what does not go together.
+    pub fn validate(&self) -> Result<(), String> {
+        self.scope.validate().map_err(|error| error.message)?;
+        self.fault.validate(&self.scope)
+    }
+
     /// The name of a file whose contents the fault needs and has not been [given](FaultSpec::supply).
     pub fn wants(&self) -> Option<&str> {
         match &self.fault {

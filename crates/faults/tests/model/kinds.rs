@@ -117,22 +117,19 @@ fn texts_with_any_sign_read_back() {
 }
 
 #[test]
-fn code_that_makes_no_sense_does_not_panic() {
-    use squall_faults::{Flap, Loss, Reorder, Reset, Shape, Slice};
+fn code_that_makes_no_sense_is_refused_as_text_is() {
+    use squall_faults::{Flap, Loss, PlanError, Probability, Reorder, Reset, Shape, Slice};
     use std::time::Duration;
-    let mut plan = Plan::new(LinkId::new("proxy", 7));
-    for spec in [
-        Flap::new(Duration::ZERO, Duration::ZERO).down(),
-        Slice::new(0).variation(9).down(),
-        Reset::chance(squall_faults::Probability::ALWAYS).within(0).down(),
+    let (mut stream, mut session) =
+        (Plan::new(LinkId::new("a", 7)), Plan::new(LinkId::new("b", 7).datagrams()));
+    for (plan, spec) in [
+        (&mut stream, Flap::new(Duration::ZERO, Duration::ZERO).down()),
+        (&mut stream, Slice::new(0).variation(9).down()),
+        (&mut stream, Reset::chance(Probability::ALWAYS).within(0).down()),
+        (&mut stream, Reset::at(1).every(Duration::from_secs(1))),
+        (&mut session, Loss::nth(0).down()),
+        (&mut session, Reorder::chance(Probability::ALWAYS).distance(0).down()),
     ] {
-        plan.add(spec, 0, at(0)).expect("a free name");
+        assert!(matches!(plan.add(spec.clone(), 0, at(0)), Err(PlanError::Invalid { .. })), "{spec}");
     }
-    drive(conn(&plan, 1), squall_faults::Direction::Down, &[(0, 100)], 0);
-    let mut session = Plan::new(LinkId::new("proxy", 7).datagrams());
-    for spec in [Loss::nth(0).down(), Reorder::chance(squall_faults::Probability::ALWAYS).distance(0).down()]
-    {
-        session.add(spec, 0, at(0)).expect("a free name");
-    }
-    drive_datagrams(conn(&session, 1), squall_faults::Direction::Down, &[(0, 100); 3], 0);
 }
