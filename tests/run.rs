@@ -151,6 +151,96 @@ fn another_seed_draws_other_faults() {
     assert_ne!(failed("1"), failed("2"));
 }
 
+/// Losses and resets that are drawn, so that there is something to decide.
+fn drawn() -> String {
+    PASSING
+        .replace("latency = \"5ms\"", "reset = { p = \"50%\", within = \"20KiB\" }")
+        .replace("connections = 3", "connections = 10")
+        .replace("[[expect]]\nthat = \"load.load.latency.max == 5ms\"", "")
+}
+
+#[test]
+fn decisions_are_written_down_and_made_again_with_another_seed() {
+    let (dir, path) = scenario(&drawn());
+    let log = dir.path().join("log.jsonl");
+    let log = log.to_str().expect("a path");
+    run(&path, &["--decisions", log]).success();
+    let decisions = std::fs::read_to_string(log).expect("the log");
+    assert!(decisions.lines().count() > 2, "{decisions}");
+    assert!(decisions.lines().is_sorted_by_key(|line| {
+        let decision: serde_json::Value = serde_json::from_str(line).expect("a decision");
+        assert_eq!((&decision["link"], &decision["fault"]), (&"api".into(), &"reset".into()));
+        decision["connection"]["worker"].as_u64()
+    }));
+    let counts = |args: &[&str]| {
+        let done = run(&path, &[&["--json"], args].concat()).success();
+        let report: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).expect("a report");
+        report["counts"].clone()
+    };
+    assert_eq!(counts(&["--seed", "99", "--replay", log]), counts(&[]));
+    assert_ne!(counts(&["--seed", "99"]), counts(&[]));
+}
+
+#[test]
+fn one_log_is_of_one_scenario() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for name in ["a.toml", "b.toml"] {
+        std::fs::write(dir.path().join(name), PASSING).expect("written");
+    }
+    let folder = dir.path().to_str().expect("a path");
+    for option in ["--decisions", "--replay"] {
+        let words = format!("error: {option} goes with one scenario, and these are 2");
+        run(folder, &[option, "log"]).code(2).stderr(predicate::str::contains(words));
+    }
+}
+
+#[test]
+fn a_log_that_is_none_is_told_with_its_line() {
+    let (dir, path) = scenario(PASSING);
+    let log = dir.path().join("log");
+    std::fs::write(&log, "\nlatency\n").expect("written");
+    let log = log.to_str().expect("a path");
+    run(&path, &["--replay", log]).code(2).stderr(predicate::str::contains("log: line 2: "));
+    run(&path, &["--replay", "no-such-log"]).code(3).stderr(predicate::str::contains("no-such-log"));
+}
+
+#[test]
+fn scenarios_are_run_twice_to_see_that_they_do_the_same() {
+    let (_dir, path) = scenario(&drawn());
+    run(&path, &["--check-determinism"]).success();
+    // How far each client has come when the fault is put in force is up to the clock.
+    let racing = format!(
+        "{}background = true\n{}",
+        drawn()
+            .replace("reset = {", "optional = true\nreset = {")
+            .replace("virtual", "real")
+            .replace("requests = 30", "requests = 4000"),
+        "[[step]]\nwait = { that = \"link.api.bytes.up >= 1MiB\", within = \"20s\" }\n\
+         [[step]]\ninject = { link = \"api\", latency = { delay = \"20us\", jitter = \"20us\" } }\n"
+    );
+    let (_dir, path) = scenario(&racing);
+    run(&path, &["--check-determinism"])
+        .code(1)
+        .stderr(predicate::str::contains("failed: a second run decided or counted something else"))
+        .stderr(predicate::str::contains("decisions, from the first difference on (line "))
+        .stderr(predicate::str::contains("--- first run\n+++ second run\n"));
+}
+
+#[test]
+fn a_fault_that_the_machine_cannot_do_is_the_environments_fault() {
+    let hanging = PASSING
+        .replace("latency = \"5ms\"", "hang = \"1s\"\noptional = true")
+        .replace("\"virtual\"", "\"real\"")
+        .replace("max == 5ms", "max >= 0ms");
+    let (_dir, path) = scenario(&hanging);
+    // Where connects can be made to hang, the scenario passes once they do no more.
+    let done = run(&path, &[]).code(predicate::in_iter([0, 3]));
+    let words = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    if done.get_output().status.code() == Some(3) {
+        assert!(words.contains("error: link.api: `hang` is unsupported here: "), "{words}");
+    }
+}
+
 #[test]
 fn every_scenario_of_the_project_is_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios");

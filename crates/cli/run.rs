@@ -5,7 +5,8 @@ use crate::signals::Signals;
 use crate::{Failure, output, serving};
 use squall::scenario::report::Report;
 use squall::scenario::snapshot::is_ci;
-use squall::scenario::{Conclusion, Execution, execute};
+use squall::scenario::{Conclusion, Draws, Execution, execute};
+use squall::{Decisions, Replay};
 use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
@@ -29,6 +30,15 @@ pub(crate) struct Args {
     /// A seed instead of the file's; snapshots are then not compared.
     #[arg(long, value_name = "N", conflicts_with = "update")]
     seed: Option<u64>,
+    /// Write what the faults of one scenario decided to FILE, as sorted JSON lines.
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
+    /// Decide as FILE says, which --decisions has written, instead of drawing; the snapshot is then not compared.
+    #[arg(long, value_name = "FILE", conflicts_with = "update")]
+    replay: Option<PathBuf>,
+    /// Run each scenario twice, and fail where the two have not decided and counted the same.
+    #[arg(long, conflicts_with_all = ["decisions", "update"])]
+    check_determinism: bool,
     /// Threads that move bytes under the real clock; one for each core unless told.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
@@ -36,6 +46,7 @@ pub(crate) struct Args {
 
 pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     let files = collect(&args.paths)?;
+    let draws = draws(&args, files.len())?;
     squall::raise_descriptor_limit();
     end_on_signals()?;
     let execution = Execution {
@@ -44,18 +55,49 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         update: args.update,
         ci: is_ci(std::env::var("CI").ok().as_deref()),
         color: colored(),
+        draws,
+        check_determinism: args.check_determinism,
     };
     let (mut exit, mut reports) = (Exit::Ok, Vec::new());
     for path in &files {
         let began = Instant::now();
-        let (one, report) = say(path, execute(path, execution), began);
+        let (one, report) = say(path, execute(path, &execution), began);
         exit = exit.and(one);
         reports.extend(report);
+    }
+    if let (Some(target), Some(decisions), false) =
+        (&args.decisions, &execution.draws.decisions, reports.is_empty())
+    {
+        write_decisions(target, decisions)?;
     }
     if let Some(target) = &args.json {
         write_json(target, &reports, files.len() == 1)?;
     }
     Ok(exit)
+}
+
+/// What is to become of decisions. One log is of one scenario: its links have names that others may have too.
+fn draws(args: &Args, files: usize) -> Result<Draws, Failure> {
+    let asked = [("--decisions", &args.decisions), ("--replay", &args.replay)];
+    if let Some((option, _)) = asked.iter().find(|(_, file)| file.is_some() && files != 1) {
+        return Err(Failure::usage(format!("{option} goes with one scenario, and these are {files}")));
+    }
+    let replay = args.replay.as_deref().map(read_decisions).transpose()?;
+    Ok(Draws { decisions: args.decisions.as_ref().map(|_| Decisions::default()), replay })
+}
+
+fn read_decisions(path: &Path) -> Result<Replay, Failure> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::environment(format!("cannot read {shown}: {error}")))?;
+    Replay::parse(&text).map_err(|error| Failure::usage(format!("{shown}: {error}")))
+}
+
+fn write_decisions(target: &Path, decisions: &Decisions) -> Result<(), Failure> {
+    if let missed @ 1.. = decisions.missed() {
+        eprintln!("warning: {missed} decisions are not in the log, which was full");
+    }
+    output::write(target, &decisions.to_json_lines())
 }
 
 /// Every scenario file that `paths` stand for.

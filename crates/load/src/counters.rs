@@ -13,6 +13,8 @@ pub struct Counts {
     pub ok: u64,
     /// Requests that did not.
     pub failed: u64,
+    /// Datagrams that were sent again because no answer came in time.
+    pub retried: u64,
     /// Payload bytes of the requests that are ok: how far others came before they failed is chance on real sockets.
     pub bytes: Transfer,
     /// Connections.
@@ -46,10 +48,12 @@ pub struct Connections {
 /// Bytes that were not what was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Integrity {
-    /// Requests of which another byte came back than was sent.
+    /// Requests of which another byte came back than was sent; of datagrams, answers that are nothing that was sent.
     pub corrupt: u64,
     /// Bytes that came back beyond what was sent.
     pub extra: u64,
+    /// Datagrams of which only the beginning came back.
+    pub truncated: u64,
 }
 
 /// Failed requests by cause.

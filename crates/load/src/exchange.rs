@@ -12,14 +12,18 @@ pub(crate) struct Exchange {
     size: u64,
     sent: u64,
     received: u64,
+    /// Bytes that the next write offers: making what a slow target does not take would be work for nothing.
+    offer: usize,
 }
 
 /// Bytes written or read in one system call at the most.
 const CHUNK: usize = 64 << 10;
+/// Bytes offered to the slowest target.
+const LEAST: usize = 2 << 10;
 
 impl Exchange {
     pub(crate) fn new(payload: Payload, size: u64) -> Exchange {
-        Exchange { payload, size, sent: 0, received: 0 }
+        Exchange { payload, size, sent: 0, received: 0, offer: CHUNK }
     }
 
     /// Runs the request on `stream`.
@@ -48,10 +52,16 @@ impl Exchange {
             return Poll::Ready(Ok(false));
         }
         with_scratch(|scratch| {
-            let n =
-                CHUNK.min(scratch.len()).min(usize::try_from(self.size - self.sent).unwrap_or(usize::MAX));
+            let left = usize::try_from(self.size - self.sent).unwrap_or(usize::MAX);
+            let n = self.offer.min(scratch.len()).min(left);
             self.payload.fill(self.sent, &mut scratch[..n]);
-            stream.poll_write(cx, &scratch[..n]).map(|wrote| match wrote {
+            let written = stream.poll_write(cx, &scratch[..n]);
+            self.offer = match &written {
+                Poll::Ready(Ok(taken)) if *taken == n => self.offer.saturating_mul(2).min(CHUNK),
+                Poll::Ready(Ok(taken)) => (*taken).clamp(LEAST, CHUNK),
+                Poll::Ready(Err(_)) | Poll::Pending => LEAST,
+            };
+            written.map(|wrote| match wrote {
                 Ok(n) => {
                     self.sent += n as u64;
                     Ok(true)

@@ -2,6 +2,7 @@
 
 use crate::counters::Counts;
 use crate::report::Report;
+use crate::session::Session;
 use crate::worker::{Shared, Worker};
 use squall_wire::Shards;
 use squall_wire::lock;
@@ -12,6 +13,13 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+/// What requests are sent over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    Stream,
+    Datagram,
+}
+
 /// Told before a connection is made: its local address, the worker (from 1) and that worker's attempt (from 1).
 pub(crate) type Announce = Arc<dyn Fn(SocketAddr, u64, u64) + Send + Sync>;
 
@@ -19,11 +27,13 @@ pub(crate) type Announce = Arc<dyn Fn(SocketAddr, u64, u64) + Send + Sync>;
 #[derive(Clone)]
 #[must_use = "a load does nothing until it is started"]
 pub struct Load {
+    carrier: Carrier,
     pub(crate) target: SocketAddr,
     pub(crate) connections: u64,
     pub(crate) requests: u64,
     pub(crate) size: u64,
     pub(crate) reconnect: bool,
+    pub(crate) retries: u64,
     pub(crate) timeout: Duration,
     pub(crate) pause: Duration,
     pub(crate) seed: u64,
@@ -34,16 +44,27 @@ impl Load {
     /// One connection, one request of 1 KiB, to a target that echoes.
     pub fn new(target: SocketAddr) -> Load {
         Load {
+            carrier: Carrier::Stream,
             target,
             connections: 1,
             requests: 1,
             size: 1024,
             reconnect: true,
+            retries: 0,
             timeout: Duration::from_secs(10),
             pause: Duration::ZERO,
             seed: 0,
             announce: None,
         }
+    }
+
+    /// Sends each request as one UDP datagram, which must come back as one. A connection is a socket of its own then, and a
+    /// request whose answer does not come in time is sent again up to [`Load::retries`] times, then it has failed.
+    ///
+    /// Datagrams of 8 bytes or more carry the number of their request, so that a late answer is not taken for the one that is
+    /// waited for; smaller ones are compared with the last 64 requests.
+    pub fn datagrams(self) -> Load {
+        Load { carrier: Carrier::Datagram, ..self }
     }
 
     /// How many connections are open at a time, at least 1.
@@ -56,7 +77,7 @@ impl Load {
         Load { requests, ..self }
     }
 
-    /// How many bytes a request has, at least 1.
+    /// How many bytes a request has, at least 1; of a datagram, 65,507 at the most.
     pub fn size(self, bytes: u64) -> Load {
         Load { size: bytes.max(1), ..self }
     }
@@ -66,7 +87,13 @@ impl Load {
         Load { reconnect, ..self }
     }
 
-    /// How long a request, or coming by a connection, may take; 10 s unless told.
+    /// How often a datagram that is not answered in time is sent again; not at all unless told. Streams need no such thing.
+    pub fn retries(self, retries: u64) -> Load {
+        Load { retries, ..self }
+    }
+
+    /// How long a request, or coming by a connection, may take; 10 s unless told. With [`Load::retries`] it is how long each
+    /// datagram is waited for.
     pub fn timeout(self, limit: Duration) -> Load {
         Load { timeout: limit, ..self }
     }
@@ -87,7 +114,8 @@ impl Load {
         Load { announce: Some(Arc::new(announce)), ..self }
     }
 
-    /// Begins. First all connections are made one after another, so that a target sees them in order; then all send.
+    /// Begins. First all connections are made one after another, so that a target sees them in order; then all send. Of
+    /// datagrams, the first of each session is sent in that order.
     pub fn start(self, shards: &Shards) -> Running {
         let shared = Arc::new(Shared::new(self, shards.env(0).now()));
         let (go, gate) = watch::channel(false);
@@ -118,8 +146,17 @@ async fn drive(
         let (connected, turn) = oneshot::channel();
         let share = load.requests / load.connections + u64::from(number <= load.requests % load.connections);
         let env = shards.env(number as usize).clone();
-        let worker = Worker::new(shared.clone(), env, number, share);
-        workers.push(Task(shards.spawn(number as usize, worker.run(connected, gate.clone()))));
+        let task = match load.carrier {
+            Carrier::Stream => {
+                let worker = Worker::new(shared.clone(), env, number, share);
+                shards.spawn(number as usize, worker.run(connected, gate.clone()))
+            }
+            Carrier::Datagram => {
+                let session = Session::new(shared.clone(), env, number, share);
+                shards.spawn(number as usize, session.run(connected))
+            }
+        };
+        workers.push(Task(task));
         // An error means that the worker is gone, and then there is nothing to wait for.
         let _ = turn.await;
     }

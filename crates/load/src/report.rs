@@ -22,6 +22,17 @@ pub struct Timing {
     pub latency: Latency,
     /// Payload over the elapsed time.
     pub throughput: Throughput,
+    /// Datagrams that came when nobody waited for them.
+    pub strays: Strays,
+}
+
+/// Answers that nobody waited for any more. How many came before the load was over is up to the clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Strays {
+    /// Answers to requests that had been given up.
+    pub late: u64,
+    /// Answers to requests that had one already.
+    pub duplicated: u64,
 }
 
 /// Latencies in nanoseconds, the percentiles to three digits; all 0 where no request succeeded.
@@ -54,7 +65,7 @@ pub struct Throughput {
 }
 
 impl Report {
-    pub(crate) fn new(counts: Counts, latencies: &Latencies, elapsed_ns: u64) -> Report {
+    pub(crate) fn new(counts: Counts, latencies: &Latencies, strays: Strays, elapsed_ns: u64) -> Report {
         let per_second = |bytes: u64| {
             let rate = u128::from(bytes) * 1_000_000_000 / u128::from(elapsed_ns.max(1));
             u64::try_from(rate).unwrap_or(u64::MAX)
@@ -63,7 +74,7 @@ impl Report {
             sent_bytes_per_s: per_second(counts.bytes.sent),
             received_bytes_per_s: per_second(counts.bytes.received),
         };
-        Report { counts, timing: Timing { elapsed_ns, latency: latencies.summary(), throughput } }
+        Report { counts, timing: Timing { elapsed_ns, latency: latencies.summary(), throughput, strays } }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::counters::{Counts, Failure};
 use crate::exchange::Exchange;
 use crate::payload::Payload;
 use crate::plan::Load;
-use crate::report::{Latencies, Report};
+use crate::report::{Latencies, Report, Strays};
 use squall_wire::lock;
 use squall_wire::{Env, Stream, nanos};
 use std::io;
@@ -21,13 +21,14 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     pub(crate) counts: Counts,
-    latencies: Latencies,
+    pub(crate) latencies: Latencies,
+    pub(crate) strays: Strays,
 }
 
 impl Shared {
     pub(crate) fn new(load: Load, now: u64) -> Shared {
         let counts = Counts { planned: load.requests, ..Counts::default() };
-        let state = Mutex::new(State { counts, latencies: Latencies::new() });
+        let state = Mutex::new(State { counts, latencies: Latencies::new(), strays: Strays::default() });
         Shared { load, began: now, state }
     }
 
@@ -41,10 +42,10 @@ impl Shared {
 
     pub(crate) fn report(&self, now: u64) -> Report {
         let state = lock(&self.state);
-        Report::new(state.counts, &state.latencies, now.saturating_sub(self.began))
+        Report::new(state.counts, &state.latencies, state.strays, now.saturating_sub(self.began))
     }
 
-    fn count(&self, count: impl FnOnce(&mut Counts)) {
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Counts)) {
         count(&mut lock(&self.state).counts);
     }
 }

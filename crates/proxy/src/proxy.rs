@@ -133,13 +133,18 @@ impl Proxy {
     /// does not bring anything back.
     pub async fn cut(&self) {
         lock(&self.port).shut();
-        self.link.cancel_all();
-        // What is accepted until the port is closed goes, too, or it would keep it open.
+        // Connections go once nobody can come back, or when this is given up.
+        let _cancelling = Cancelling(&self.link);
+        if self.link.id.carrier == Carrier::Stream {
+            self.port_closed().await;
+            return;
+        }
+        // Sessions of datagrams keep the port open, also those that begin until the receiver has ended.
         let env = self.link.shards.env(0).clone();
+        self.link.cancel_all();
         while env.timeout(CLOSING, self.port_closed()).await.is_none() {
             self.link.cancel_all();
         }
-        self.link.cancel_all();
     }
 
     /// Brings a link that was cut back up on the same address; no-op where it is up.
@@ -191,6 +196,15 @@ impl Proxy {
             let _ = closed.changed().await;
             lock(&self.port).note_closed();
         }
+    }
+}
+
+/// Ends every connection when it goes.
+struct Cancelling<'a>(&'a Link);
+
+impl Drop for Cancelling<'_> {
+    fn drop(&mut self) {
+        self.0.cancel_all();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -11,13 +11,17 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 #[derive(Debug, Clone)]
 pub struct Source {
     name: String,
+    folder: PathBuf,
     text: String,
 }
 
 impl Source {
-    /// A source from text already in memory; `name` is what diagnostics print before the line number.
+    /// A source from text already in memory; `name` is what diagnostics print before the line number, and its folder is where
+    /// the files are that it mentions.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
-        Source { name: name.into(), text: text.into() }
+        let name = name.into();
+        let folder = folder(Path::new(&name));
+        Source { name, folder, text: text.into() }
     }
 
     /// Reads the file at `path`, which becomes the display name.
@@ -26,7 +30,8 @@ impl Source {
     ///
     /// The file cannot be read, or is not UTF-8 ([`io::ErrorKind::InvalidData`]).
     pub fn open(path: &Path) -> io::Result<Source> {
-        Ok(Source::new(path.display().to_string(), std::fs::read_to_string(path)?))
+        let text = std::fs::read_to_string(path)?;
+        Ok(Source { name: path.display().to_string(), folder: folder(path), text })
     }
 
     /// The name shown in diagnostics.
@@ -34,10 +39,19 @@ impl Source {
         &self.name
     }
 
+    /// Where files with relative names are that the text mentions.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The whole text; spans of diagnostics are byte offsets into it.
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+fn folder(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).to_owned()
 }
 
 /// One mistake in a source text.

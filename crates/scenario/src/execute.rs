@@ -1,16 +1,18 @@
 //! From a file to a verdict: read, run, compare with the snapshot, and say so in words.
 
+use crate::determinism::{Recorded, difference};
 use crate::diagnostic::{Source, render, render_colored};
 use crate::model::Scenario;
 use crate::report::{Outcome, Report};
-use crate::run::{RunError, run};
+use crate::run::{Draws, Run, RunError, run};
 use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
+use squall_faults::Decisions;
 use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// How a scenario is executed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Execution {
     /// Threads for the real clock.
     pub shards: NonZeroUsize,
@@ -22,6 +24,11 @@ pub struct Execution {
     pub ci: bool,
     /// Colour in what is said.
     pub color: bool,
+    /// Where decisions are written down, and whether they are made again. With decisions of another run, the snapshot is not
+    /// compared.
+    pub draws: Draws,
+    /// Run it twice, and fail where the runs have not decided and counted the same. Decisions are then not written down.
+    pub check_determinism: bool,
 }
 
 /// What came of a scenario file.
@@ -50,7 +57,7 @@ pub fn check(path: &Path, color: bool) -> Result<Scenario, String> {
 }
 
 /// Executes a scenario file. Blocks; to be called outside of any async runtime.
-pub fn execute(path: &Path, execution: Execution) -> Conclusion {
+pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
     let mut scenario = match check(path, execution.color) {
         Ok(scenario) => scenario,
         Err(words) => return Conclusion::Invalid(words),
@@ -58,10 +65,28 @@ pub fn execute(path: &Path, execution: Execution) -> Conclusion {
     if let Some(seed) = execution.seed {
         scenario.seed = seed;
     }
-    match run(&scenario, execution.shards) {
+    let ran = if execution.check_determinism {
+        twice(&scenario, execution)
+    } else {
+        run(&scenario, execution.shards, execution.draws.clone()).map(|run| (run, None))
+    };
+    match ran {
         Err(error) => Conclusion::Unable(unable(&error)),
-        Ok(done) => conclude(path, execution, &scenario, done.report, &done.history),
+        Ok((run, difference)) => conclude(path, execution, &scenario, run, difference),
     }
+}
+
+/// The first of two runs, and the difference between them.
+fn twice(scenario: &Scenario, execution: &Execution) -> Result<(Run, Option<String>), RunError> {
+    let record = || {
+        let decisions = Decisions::default();
+        let draws = Draws { decisions: Some(decisions.clone()), ..execution.draws.clone() };
+        run(scenario, execution.shards, draws).map(|run| (run, decisions))
+    };
+    let (first, second) = (record()?, record()?);
+    let recorded = |(run, decisions)| Recorded { run, decisions };
+    let difference = difference(&recorded((&first.0, &first.1)), &recorded((&second.0, &second.1)));
+    Ok((first.0, difference))
 }
 
 fn unable(error: &RunError) -> String {
@@ -70,13 +95,20 @@ fn unable(error: &RunError) -> String {
 
 fn conclude(
     path: &Path,
-    execution: Execution,
+    execution: &Execution,
     scenario: &Scenario,
-    mut report: Report,
-    history: &[String],
+    run: Run,
+    difference: Option<String>,
 ) -> Conclusion {
+    let Run { mut report, history } = run;
     let mut words = String::new();
-    if scenario.snapshot.is_some() && execution.seed.is_none() {
+    if let Some(difference) = difference {
+        report.reason.push("a second run decided or counted something else".to_owned());
+        report.result = Outcome::Fail;
+        words.push_str(&difference);
+    }
+    let own_draws = execution.seed.is_none() && execution.draws.replay.is_none();
+    if scenario.snapshot.is_some() && own_draws {
         let passed = report.result == Outcome::Pass;
         let policy = Policy { update: execution.update, ci: execution.ci, passed };
         match settle(&snapshot_path(path), &report.snapshot(), policy) {

@@ -1,6 +1,7 @@
 //! Scenario files: read, run, report, compare.
 
 pub mod certainty;
+mod determinism;
 pub mod diagnostic;
 mod document;
 mod execute;
@@ -14,4 +15,4 @@ pub mod snapshot;
 
 pub use execute::{Conclusion, Execution, check, execute};
 pub use read::read;
-pub use run::{Run, RunError, run};
+pub use run::{Draws, Run, RunError, run};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
-use squall_faults::FaultSpec;
+use squall_faults::{Carrier, FaultSpec};
 
 use crate::expr::Expr;
 
@@ -43,11 +43,13 @@ pub enum Clock {
     Virtual,
 }
 
-/// A built-in TCP echo server.
+/// A built-in echo server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Echo {
     /// Its name in `echo.NAME`.
     pub name: String,
+    /// TCP or UDP.
+    pub carrier: Carrier,
 }
 
 /// A proxy with faults.
@@ -55,19 +57,21 @@ pub struct Echo {
 pub struct Link {
     /// Its name in `link.NAME`.
     pub name: String,
+    /// TCP or UDP.
+    pub carrier: Carrier,
     /// Whom it dials.
     pub upstream: Upstream,
     /// Where it listens; port 0 lets the system choose.
     pub listen: SocketAddr,
     /// How long it waits for its upstream to accept, where that is bounded.
     pub connect_timeout: Option<Duration>,
-    /// How long a connection may carry nothing in either direction, where that is bounded.
+    /// How long a connection may carry nothing in either direction, where that is bounded; of a UDP link it always is.
     pub idle_timeout: Option<Duration>,
     /// How many connections it carries at once, where that is bounded.
     pub max_connections: Option<u64>,
     /// Bytes that share one draw.
     pub segment: u64,
-    /// The faults it starts with; every one has its name.
+    /// The faults it starts with, those of its preset first; every one has its name.
     pub faults: Vec<FaultSpec>,
 }
 
@@ -100,6 +104,8 @@ pub enum Action {
     Load(Load),
     /// Puts faults into force.
     Inject(Vec<OnLink<FaultSpec>>),
+    /// Changes faults that are in force; each bears the name of the one that it replaces.
+    Update(Vec<OnLink<FaultSpec>>),
     /// Takes faults out of force, by name.
     Clear(Vec<OnLink<String>>),
     /// Takes links down (listener and connections closed) or up again.
@@ -136,6 +142,8 @@ pub struct OnLink<T> {
 pub struct Load {
     /// Whom it connects to.
     pub target: Target,
+    /// What its requests are sent over: what the target speaks.
+    pub carrier: Carrier,
     /// How many connections it keeps.
     pub connections: u64,
     /// How many requests it sends in all.
@@ -144,6 +152,8 @@ pub struct Load {
     pub size: u64,
     /// Whether a lost connection is replaced.
     pub reconnect: bool,
+    /// How often a datagram that is not answered in time is sent again.
+    pub retries: u64,
     /// How long an answer, or a connection, may take.
     pub timeout: Duration,
     /// How long a connection rests between an answer and its next request.
@@ -201,6 +211,15 @@ impl Scenario {
             _ => &[],
         });
         link.faults.iter().chain(injected.filter(|fault| fault.link == link.name).map(|fault| &fault.what))
+    }
+
+    /// What faults of a link become by steps, each under the name of the fault that it changes.
+    pub fn updates_of<'a>(&'a self, link: &'a Link) -> impl Iterator<Item = &'a FaultSpec> {
+        let updates = self.steps.iter().flat_map(|step| match &step.action {
+            Action::Update(faults) => faults.as_slice(),
+            _ => &[],
+        });
+        updates.filter(|fault| fault.link == link.name).map(|fault| &fault.what)
     }
 
     /// The loads with the names of their steps, in order.

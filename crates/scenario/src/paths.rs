@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use squall_faults::{Carrier, Carriers};
+
 use crate::expr::{Dimension, Kind};
 use crate::model::Scenario;
 
@@ -23,19 +25,34 @@ pub struct Field {
     pub kind: Kind,
     /// Whether it is counted or timed.
     pub nature: Nature,
+    /// What an echo, a link or a load must carry to have it.
+    pub on: Carriers,
+}
+
+impl Field {
+    const fn new(pattern: &'static str, dimension: Dimension, nature: Nature) -> Field {
+        Field { pattern, kind: Kind::Number(dimension), nature, on: Carriers::Both }
+    }
+
+    const fn over(self, on: Carriers) -> Field {
+        Field { on, ..self }
+    }
 }
 
 const fn count(pattern: &'static str) -> Field {
-    Field { pattern, kind: Kind::Number(Dimension::Count), nature: Nature::Count }
+    Field::new(pattern, Dimension::Count, Nature::Count)
 }
 
 const fn size(pattern: &'static str) -> Field {
-    Field { pattern, kind: Kind::Number(Dimension::Bytes), nature: Nature::Count }
+    Field::new(pattern, Dimension::Bytes, Nature::Count)
 }
 
 const fn timing(pattern: &'static str, dimension: Dimension) -> Field {
-    Field { pattern, kind: Kind::Number(dimension), nature: Nature::Timing }
+    Field::new(pattern, dimension, Nature::Timing)
 }
+
+const STREAM: Carriers = Carriers::Stream;
+const DATAGRAM: Carriers = Carriers::Datagram;
 
 /// A new field of the report goes here.
 pub const FIELDS: &[Field] = &[
@@ -46,6 +63,10 @@ pub const FIELDS: &[Field] = &[
     count("link.*.connections.failed"),
     size("link.*.bytes.up"),
     size("link.*.bytes.down"),
+    count("link.*.datagrams.up").over(DATAGRAM),
+    count("link.*.datagrams.down").over(DATAGRAM),
+    count("link.*.datagrams.dropped_up").over(DATAGRAM),
+    count("link.*.datagrams.dropped_down").over(DATAGRAM),
     count("link.*.closes.fin"),
     count("link.*.closes.reset"),
     count("link.*.closes.timeout"),
@@ -57,19 +78,23 @@ pub const FIELDS: &[Field] = &[
     count("load.*.sent"),
     count("load.*.ok"),
     count("load.*.failed"),
+    count("load.*.retried").over(DATAGRAM),
     size("load.*.bytes.sent"),
     size("load.*.bytes.received"),
     count("load.*.connections.opened"),
-    count("load.*.connections.lost"),
+    count("load.*.connections.lost").over(STREAM),
     count("load.*.connections.refused"),
     count("load.*.integrity.corrupt"),
-    count("load.*.integrity.extra"),
+    count("load.*.integrity.extra").over(STREAM),
+    count("load.*.integrity.truncated").over(DATAGRAM),
+    timing("load.*.integrity.late", Dimension::Count).over(DATAGRAM),
+    timing("load.*.integrity.duplicated", Dimension::Count).over(DATAGRAM),
     count("load.*.errors.refused"),
-    count("load.*.errors.reset"),
-    count("load.*.errors.closed"),
+    count("load.*.errors.reset").over(STREAM),
+    count("load.*.errors.closed").over(STREAM),
     count("load.*.errors.timeout"),
-    count("load.*.errors.corrupt"),
-    count("load.*.errors.not_sent"),
+    count("load.*.errors.corrupt").over(STREAM),
+    count("load.*.errors.not_sent").over(STREAM),
     count("load.*.errors.other"),
     timing("load.*.latency.min", Dimension::Duration),
     timing("load.*.latency.mean", Dimension::Duration),
@@ -81,9 +106,10 @@ pub const FIELDS: &[Field] = &[
     timing("load.*.elapsed", Dimension::Duration),
     timing("load.*.throughput.sent", Dimension::Rate),
     timing("load.*.throughput.received", Dimension::Rate),
-    count("echo.*.connections.accepted"),
-    count("echo.*.connections.active"),
-    count("echo.*.connections.closed"),
+    count("echo.*.connections.accepted").over(STREAM),
+    count("echo.*.connections.active").over(STREAM),
+    count("echo.*.connections.closed").over(STREAM),
+    count("echo.*.datagrams").over(DATAGRAM),
     size("echo.*.bytes"),
     timing("step.*.elapsed", Dimension::Duration),
     timing("elapsed", Dimension::Duration),
@@ -100,6 +126,15 @@ impl Field {
             _ => "",
         };
         format!("{last}{suffix}")
+    }
+
+    /// What has such a value: a link, one of its faults, a load, an echo, a step; empty for the run as a whole.
+    fn group(&self) -> &'static str {
+        match self.pattern.split_once(".*.") {
+            Some(("link", rest)) if rest.starts_with("faults.") => "faults",
+            Some((group, _)) => group,
+            None => "",
+        }
     }
 
     /// The path with its `*` replaced by `names`, in order.
@@ -139,27 +174,28 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// The paths of the report that running `scenario` makes.
     pub fn of(scenario: &Scenario) -> Vocabulary {
-        let faults = scenario.links.iter().flat_map(|link| {
-            let name = link.name.as_str();
-            scenario.faults_of(link).map(move |fault| vec![name, fault.name().unwrap_or(fault.kind().name)])
-        });
-        let faults: Vec<Vec<&str>> = faults.collect();
-        let links: Vec<Vec<&str>> = scenario.links.iter().map(|link| vec![link.name.as_str()]).collect();
-        let loads: Vec<Vec<&str>> = scenario.loads().map(|(name, _)| vec![name]).collect();
-        let echoes: Vec<Vec<&str>> = scenario.echoes.iter().map(|echo| vec![echo.name.as_str()]).collect();
-        let steps: Vec<Vec<&str>> = scenario.steps.iter().map(|step| vec![step.name.as_str()]).collect();
         let mut paths = BTreeMap::new();
-        for field in FIELDS {
-            let names = match field.pattern {
-                pattern if pattern.starts_with("link.*.faults.*") => &faults,
-                pattern if pattern.starts_with("link.*") => &links,
-                pattern if pattern.starts_with("load.*") => &loads,
-                pattern if pattern.starts_with("echo.*") => &echoes,
-                pattern if pattern.starts_with("step.*") => &steps,
-                _ => &vec![Vec::new()],
-            };
-            paths.extend(names.iter().map(|names| (field.path(names), field)));
+        let mut put = |group: &str, names: &[&str], carrier: Option<Carrier>| {
+            let fields = FIELDS.iter().filter(|field| field.group() == group);
+            let fields = fields.filter(|field| carrier.is_none_or(|carrier| field.on.include(carrier)));
+            paths.extend(fields.map(|field| (field.path(names), field)));
+        };
+        for link in &scenario.links {
+            put("link", &[&link.name], Some(link.carrier));
+            for fault in scenario.faults_of(link) {
+                put("faults", &[&link.name, fault.name().unwrap_or(fault.kind().name)], Some(link.carrier));
+            }
         }
+        for (name, load) in scenario.loads() {
+            put("load", &[name], Some(load.carrier));
+        }
+        for echo in &scenario.echoes {
+            put("echo", &[&echo.name], Some(echo.carrier));
+        }
+        for step in &scenario.steps {
+            put("step", &[&step.name], None);
+        }
+        put("", &[], None);
         Vocabulary { paths }
     }
 

@@ -120,16 +120,17 @@ fn texts_with_any_sign_read_back() {
 fn code_that_makes_no_sense_is_refused_as_text_is() {
     use squall_faults::{Flap, Loss, PlanError, Probability, Reorder, Reset, Shape, Slice};
     use std::time::Duration;
-    let (mut stream, mut session) =
-        (Plan::new(LinkId::new("a", 7)), Plan::new(LinkId::new("b", 7).datagrams()));
+    let stream = Plan::new(LinkId::new("a", 7));
+    let session = Plan::new(LinkId::new("b", 7).datagrams());
     for (plan, spec) in [
-        (&mut stream, Flap::new(Duration::ZERO, Duration::ZERO).down()),
-        (&mut stream, Slice::new(0).variation(9).down()),
-        (&mut stream, Reset::chance(Probability::ALWAYS).within(0).down()),
-        (&mut stream, Reset::at(1).every(Duration::from_secs(1))),
-        (&mut session, Loss::nth(0).down()),
-        (&mut session, Reorder::chance(Probability::ALWAYS).distance(0).down()),
+        (&stream, Flap::new(Duration::ZERO, Duration::ZERO).down()),
+        (&stream, Slice::new(0).variation(9).down()),
+        (&stream, Reset::chance(Probability::ALWAYS).within(0).down()),
+        (&stream, Reset::at(1).every(Duration::from_secs(1))),
+        (&session, Loss::nth(0).down()),
+        (&session, Reorder::chance(Probability::ALWAYS).distance(0).down()),
     ] {
-        assert!(matches!(plan.add(spec.clone(), 0, at(0)), Err(PlanError::Invalid { .. })), "{spec}");
+        let added = plan.clone().add(spec.clone(), 0, at(0));
+        assert!(matches!(added, Err(PlanError::Invalid { .. })), "{spec}");
     }
 }

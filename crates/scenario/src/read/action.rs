@@ -23,6 +23,7 @@ pub(super) fn read<'d>(
             Some(Action::Load(load::read(item, background, names)))
         }
         "inject" => inject(item.table("inject")?, names),
+        "update" => update(item.table("update")?, names),
         "clear" => clear(item.table("clear")?, names),
         "link" => link(item.table("link")?, names),
         "wait" => wait(item.table("wait")?, expressions),
@@ -36,6 +37,14 @@ fn inject(table: Table<'_>, names: &mut Names) -> Option<Action> {
     let links = links(item.as_ref(), names);
     let links: Vec<&str> = links.iter().map(String::as_str).collect();
     Some(Action::Inject(fault::read(table, &links, names)))
+}
+
+fn update(table: Table<'_>, names: &Names) -> Option<Action> {
+    let item = table.require("link", example("update"));
+    let links = links(item.as_ref(), names);
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    let name = table.require("name", example("update"));
+    Some(Action::Update(fault::read_change(table, name.as_ref(), &links, names)))
 }
 
 fn clear(table: Table<'_>, names: &mut Names) -> Option<Action> {

@@ -1,8 +1,9 @@
 //! A fault: one key that names it, with its parameters, and beside it name, direction and scope.
 
-use squall_faults::{FaultSpec, KINDS, Part, Scope, Shape, SpecBuilder, find_kind, kind_names, nearest};
+use squall_faults::{FaultSpec, Kind, Scope, Shape, find_kind, kind_names, nearest};
 
-use super::names::Names;
+use super::names::{Named, Names};
+use super::{nearest as nearest_fit, spec};
 use crate::document::{Item, Table, suggest};
 use crate::model::OnLink;
 
@@ -10,30 +11,86 @@ use crate::model::OnLink;
 pub(super) fn read(table: Table<'_>, links: &[&str], names: &mut Names) -> Vec<OnLink<FaultSpec>> {
     let name_item = table.get("name");
     let name = name_item.as_ref().and_then(|item| Some((item.name()?, item)));
-    let direction = table.get("direction");
-    let scope: Vec<Item<'_>> = Scope::keys().filter_map(|key| table.get(key)).collect();
-    let (kind, spec) = match fault_key(&table) {
-        Some(item) => (find_kind(item.key()).map(|kind| kind.name), spec(&item, direction.as_ref(), &scope)),
-        None => (None, None),
-    };
+    let fault = Described::read(&table, names);
+    let kind = fault.kind();
     // A name is taken even where the rest has a mistake: steps and expectations may refer to it.
     let mut faults = Vec::new();
     for link in links {
-        match name.map(|(name, _)| name).or(kind) {
-            Some(base) => {
-                let resolved = names.add_fault(link, name, base);
-                match &spec {
-                    Some(spec) => {
-                        let what = spec.clone().named(&resolved);
-                        faults.push(OnLink { link: (*link).to_owned(), what });
-                    }
-                    None => names.add_unread_fault(link),
-                }
+        if name.is_none() && kind.is_none() {
+            names.add_unread_fault(link);
+            continue;
+        }
+        let resolved = names.add_fault(link, name, kind);
+        match fault.on(link, names) {
+            Some(spec) => {
+                faults.push(OnLink { link: (*link).to_owned(), what: spec.clone().named(&resolved) })
             }
             None => names.add_unread_fault(link),
         }
     }
     faults
+}
+
+/// Reads what the fault called `name` is to become on each of `links`, where it is in force.
+pub(super) fn read_change(
+    table: Table<'_>,
+    name: Option<&Item<'_>>,
+    links: &[&str],
+    names: &Names,
+) -> Vec<OnLink<FaultSpec>> {
+    let name = name.and_then(|item| Some((item.name()?, item)));
+    let fault = Described::read(&table, names);
+    let mut changes = Vec::new();
+    for link in links {
+        let Some((name, item)) = name else { break };
+        let is = names.update_fault(link, name, item);
+        match (is, fault.kind(), &fault.key) {
+            (Some(is), Some(wanted), Some(key)) if is != wanted => {
+                let help = "clear it and inject the other, or change its parameters".to_owned();
+                key.refuse_key(
+                    format!("`{name}` on link `{link}` is `{is}` and cannot become `{wanted}`"),
+                    help,
+                );
+            }
+            _ => {
+                if let Some(spec) = fault.on(link, names) {
+                    changes.push(OnLink { link: (*link).to_owned(), what: spec.clone().named(name) });
+                }
+            }
+        }
+    }
+    changes
+}
+
+/// A fault as a table describes it.
+struct Described<'d> {
+    /// The key that names it.
+    key: Option<Item<'d>>,
+    /// Nothing where any part of it has a mistake.
+    spec: Option<FaultSpec>,
+}
+
+impl<'d> Described<'d> {
+    fn read(table: &Table<'d>, names: &Names) -> Described<'d> {
+        let direction = table.get("direction");
+        let scope: Vec<Item<'_>> = Scope::keys().filter_map(|key| table.get(key)).collect();
+        let key = fault_key(table);
+        let spec = key.as_ref().and_then(|key| spec::read(key, direction.as_ref(), &scope, names));
+        Described { key, spec }
+    }
+
+    fn kind(&self) -> Option<&'static str> {
+        self.key.as_ref().and_then(|key| find_kind(key.key())).map(|kind: &Kind| kind.name)
+    }
+
+    /// The spec, where it makes sense on that link.
+    fn on(&self, link: &str, names: &Names) -> Option<&FaultSpec> {
+        let (spec, key) = (self.spec.as_ref()?, self.key.as_ref()?);
+        let Err(message) = spec.fits(names.carrier(Named::Link(link))) else { return Some(spec) };
+        let (reason, instead) = nearest_fit::split(&message);
+        key.refuse_key(reason, instead);
+        None
+    }
 }
 
 /// The one key that names a fault. The others that nobody knows are noted.
@@ -44,7 +101,7 @@ fn fault_key<'d>(table: &Table<'d>) -> Option<Item<'d>> {
         let error = format!("unknown fault `{}`", only.key().escape_debug());
         let near = nearest(only.key(), kind_names().chain(Scope::keys()))
             .map(|near| format!("did you mean `{near}`?"));
-        only.refuse_key(error, near.or_else(|| suggest(only.key(), KINDS.iter().map(|kind| kind.name))));
+        only.refuse_key(error, near.or_else(|| Some("`squall faults` lists them".to_owned())));
         return None;
     }
     for item in &unknown {
@@ -81,78 +138,6 @@ fn fault_key<'d>(table: &Table<'d>) -> Option<Item<'d>> {
                 );
             }
             Some(first.clone())
-        }
-    }
-}
-
-/// The spec, or nothing where any part of it has a mistake; every mistake is noted.
-fn spec(fault: &Item<'_>, direction: Option<&Item<'_>>, scope: &[Item<'_>]) -> Option<FaultSpec> {
-    let mut builder = match SpecBuilder::new(fault.key()) {
-        Ok(builder) => builder,
-        Err(error) => {
-            fault.refuse_key(error.message, error.help);
-            return None;
-        }
-    };
-    let mut complete = true;
-    if fault.is_table() {
-        let parameters = fault.table(fault.key()).map(Table::into_items).unwrap_or_default();
-        for item in &parameters {
-            let main = builder.kind().main == Some(item.key());
-            let scope_key = Scope::keys().any(|key| key == item.key()) || item.key() == "name";
-            if scope_key && !main {
-                let help = format!("write it beside `{}`, not inside", fault.key());
-                item.refuse_key(format!("`{}` is not a parameter of `{}`", item.key(), fault.key()), help);
-                complete = false;
-            } else {
-                complete &= set(&mut builder, item);
-            }
-        }
-    } else {
-        complete &= match fault.scalar("a table of parameters, or the main one") {
-            Some(text) => match builder.set_main(&text) {
-                Ok(()) => true,
-                Err(error) => {
-                    fault.refuse(error.error.message, error.error.help);
-                    false
-                }
-            },
-            None => false,
-        };
-    }
-    for item in scope {
-        complete &= set(&mut builder, item);
-    }
-    if let Some(item) = direction {
-        let set = item.scalar("\"up\", \"down\" or \"both\"").map(|text| builder.set_directions(&text));
-        if let Some(Err(error)) = &set {
-            item.refuse(error.message.clone(), error.help.clone());
-        }
-        complete &= matches!(set, Some(Ok(())));
-    }
-    if !complete {
-        return None;
-    }
-    match builder.finish() {
-        Ok(spec) => Some(spec),
-        Err(error) => {
-            // The help shows the command line's grammar, which is not this file's.
-            fault.refuse(error.message, None);
-            None
-        }
-    }
-}
-
-fn set(builder: &mut SpecBuilder, item: &Item<'_>) -> bool {
-    let Some(text) = item.scalar("a string, a number or a flag") else { return false };
-    match builder.set(item.key(), &text) {
-        Ok(()) => true,
-        Err(error) => {
-            match error.part {
-                Part::Key => item.refuse_key(error.error.message, error.error.help),
-                Part::Value => item.refuse(error.error.message, error.error.help),
-            }
-            false
         }
     }
 }

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use squall_faults::value::Size;
+use squall_faults::{Carrier, FaultSpec, PRESETS, Shape, find_preset, preset_names};
 
-use super::fault;
 use super::names::{Named, Names};
-use crate::document::{Item, Table};
+use super::{fault, protocol};
+use crate::document::{Item, Table, suggest};
 use crate::model::{Clock, Link, Scenario, Upstream};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
+/// `lifetime` is how long the scenario may take: clients of a UDP link are remembered as long unless told.
+pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mut Names) -> Link {
     let name = item.key();
     let mut link = Link {
         name: name.to_owned(),
+        carrier: protocol::of(item),
         upstream: Upstream::Address(String::new()),
         listen: LISTEN,
         connect_timeout: None,
@@ -31,12 +35,17 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
             "that is a fault: `--fault NAME:...` could mean either".to_owned(),
         );
     }
-    if let Some(upstream) = upstream(&table, clock, names) {
+    protocol::read(&table);
+    if let Some(upstream) = upstream(&table, link.carrier, clock, names) {
         link.upstream = upstream;
     }
     link.listen = table.get("listen").and_then(|item| address(&item)).unwrap_or(LISTEN);
     link.connect_timeout = table.get("connect_timeout").and_then(|item| item.value("5s"));
     link.idle_timeout = table.get("idle_timeout").and_then(|item| item.value("30s"));
+    if link.carrier == Carrier::Datagram {
+        // Whether a client is still known must not depend on how fast the machine is.
+        link.idle_timeout = link.idle_timeout.or(Some(lifetime));
+    }
     link.max_connections = table.get("max_connections").and_then(|item| item.integer(1..=u64::MAX));
     if let Some(segment) = table.get("segment") {
         link.segment = match segment.value::<Size>("1448B").map(Size::as_bytes) {
@@ -47,6 +56,9 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
             Some(bytes) => bytes,
             None => link.segment,
         };
+    }
+    if let Some(item) = table.get("preset") {
+        link.faults = preset(&item, &link, names);
     }
     let faults =
         table.get("fault").map(|item| item.list(&format!("[[link.{name}.fault]]"))).unwrap_or_default();
@@ -59,13 +71,45 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
     link
 }
 
-fn upstream(table: &Table<'_>, clock: Clock, names: &Names) -> Option<Upstream> {
+/// The faults of a preset, each under its name on the link.
+fn preset(item: &Item<'_>, link: &Link, names: &mut Names) -> Vec<FaultSpec> {
+    let Some(text) = item.text("the name of a preset, such as \"3g\"") else { return Vec::new() };
+    let Some(preset) = find_preset(text.value()) else {
+        // Its faults cannot be known.
+        names.add_unread_fault(&link.name);
+        let message = format!("there is no preset `{}`", text.value().escape_debug());
+        let all = || PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ");
+        let help = suggest(text.value(), preset_names()).unwrap_or_else(|| format!("one of {}", all()));
+        item.refuse(message, help);
+        return Vec::new();
+    };
+    let named = |fault: FaultSpec| {
+        let kind = fault.kind().name;
+        let given = fault.name().map(|name| (name, item));
+        let name = names.add_fault(&link.name, given, Some(kind));
+        fault.named(&name)
+    };
+    preset.faults(link.carrier).into_iter().map(named).collect()
+}
+
+fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Upstream> {
     let item = table.require("upstream", "upstream = \"echo.backend\"")?;
     let text = item.text("`echo.NAME`, `link.NAME` or `host:port` in quotes")?.value();
-    match names.resolve(&item, text) {
-        Some(Named::Echo(name)) => return Some(Upstream::Echo(name.to_owned())),
-        Some(Named::Link(name)) => return Some(Upstream::Link(name.to_owned())),
-        None => {}
+    if let Some(named) = names.resolve(&item, text) {
+        let theirs = names.carrier(named);
+        if theirs != carrier && names.knows(named) {
+            let help = match carrier {
+                Carrier::Stream => {
+                    "add `protocol = \"udp\"` here, or choose an upstream that speaks TCP".to_owned()
+                }
+                Carrier::Datagram => format!("add `protocol = \"udp\"` to [{text}]"),
+            };
+            item.refuse(format!("`{text}` speaks {theirs}, and this link carries {carrier}"), help);
+        }
+        return Some(match named {
+            Named::Echo(name) => Upstream::Echo(name.to_owned()),
+            Named::Link(name) => Upstream::Link(name.to_owned()),
+        });
     }
     let port =
         text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());

@@ -6,9 +6,12 @@ mod fault;
 mod link;
 mod load;
 mod names;
+mod nearest;
+mod protocol;
+mod spec;
 mod step;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::time::Duration;
@@ -84,10 +87,13 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
     let snapshot = root.get("snapshot");
     root.close();
 
-    let mut names = Names::new(&echoes, &links);
+    let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
+    let folder = source.folder().to_owned();
+    let mut names = Names::new(folder, echoes.iter().map(speaks), links.iter().map(speaks));
     let mut expressions = Expressions::default();
     scenario.echoes = echoes.iter().map(echo).collect();
-    scenario.links = links.iter().map(|item| link::read(item, scenario.clock, &mut names)).collect();
+    scenario.links =
+        links.iter().map(|item| link::read(item, scenario.clock, scenario.timeout, &mut names)).collect();
     link::refuse_cycles(&scenario, &links);
     scenario.steps = steps.iter().filter_map(|item| step::read(item, &mut names, &mut expressions)).collect();
     scenario.expectations =
@@ -137,8 +143,8 @@ fn named<'d>(kind: Option<Item<'d>>, example: &str) -> Vec<Item<'d>> {
 
 fn echo(item: &Item<'_>) -> Echo {
     if let Some(table) = item.table(&format!("[echo.{}]", item.key())) {
-        table.get("protocol").and_then(|protocol| protocol.word(&[("tcp", ())]));
+        protocol::read(&table);
         table.close();
     }
-    Echo { name: item.key().to_owned() }
+    Echo { name: item.key().to_owned(), carrier: protocol::of(item) }
 }

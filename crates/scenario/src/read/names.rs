@@ -1,23 +1,29 @@
 //! The names given so far, and what each may still be used for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use squall_faults::Carrier;
 
 use crate::document::{Item, suggest};
 
 /// What is known by name while a scenario is read from top to bottom.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    echoes: Vec<String>,
+    /// Where files are looked for that have relative names.
+    folder: PathBuf,
+    echoes: Vec<(String, Carrier)>,
     links: BTreeMap<String, LinkFaults>,
     steps: BTreeSet<String>,
     loads: BTreeMap<String, LoadState>,
 }
 
 /// The names of a link's faults.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct LinkFaults {
-    /// In force, at the step being read.
-    live: Vec<String>,
+    carrier: Carrier,
+    /// In force, at the step being read, each with its kind.
+    live: Vec<(String, Option<&'static str>)>,
     /// In force at some time. A name is never given twice on a link: the report counts under it.
     all: BTreeSet<String>,
     /// A fault could not be read, so a name that seems unknown may be its.
@@ -33,12 +39,33 @@ enum LoadState {
 }
 
 impl Names {
-    pub(super) fn new(echoes: &[Item<'_>], links: &[Item<'_>]) -> Names {
+    /// The echoes and links of a scenario, each with what it speaks.
+    pub(super) fn new(
+        folder: PathBuf,
+        echoes: impl Iterator<Item = (String, Carrier)>,
+        links: impl Iterator<Item = (String, Carrier)>,
+    ) -> Names {
+        let faults = |carrier| LinkFaults { carrier, live: Vec::new(), all: BTreeSet::new(), unread: false };
         Names {
-            echoes: echoes.iter().map(|item| item.key().to_owned()).collect(),
-            links: links.iter().map(|item| (item.key().to_owned(), LinkFaults::default())).collect(),
+            folder,
+            echoes: echoes.collect(),
+            links: links.map(|(name, carrier)| (name, faults(carrier))).collect(),
             ..Names::default()
         }
+    }
+
+    /// The file that the scenario calls `name`.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What something speaks that accepts connections.
+    pub(super) fn carrier(&self, named: Named<'_>) -> Carrier {
+        let found = match named {
+            Named::Echo(name) => self.echoes.iter().find(|echo| echo.0 == name).map(|echo| echo.1),
+            Named::Link(name) => self.links.get(name).map(|link| link.carrier),
+        };
+        found.unwrap_or(Carrier::Stream)
     }
 
     /// Splits `echo.NAME` or `link.NAME` and demands that such a thing exists.
@@ -48,17 +75,21 @@ impl Names {
             Some(("link", name)) => Named::Link(name),
             _ => return None,
         };
-        let known = match named {
-            Named::Echo(name) => self.echoes.iter().any(|echo| echo == name),
-            Named::Link(name) => self.links.contains_key(name),
-        };
-        if !known {
-            let echoes = self.echoes.iter().map(|name| format!("echo.{name}"));
+        if !self.knows(named) {
+            let echoes = self.echoes.iter().map(|(name, _)| format!("echo.{name}"));
             let valid: Vec<String> =
                 echoes.chain(self.links.keys().map(|name| format!("link.{name}"))).collect();
             item.refuse(format!("there is no `{text}`"), suggest(text, valid.iter().map(String::as_str)));
         }
         Some(named)
+    }
+
+    /// Whether there is such a thing.
+    pub(super) fn knows(&self, named: Named<'_>) -> bool {
+        match named {
+            Named::Echo(name) => self.echoes.iter().any(|echo| echo.0 == name),
+            Named::Link(name) => self.links.contains_key(name),
+        }
     }
 
     /// Demands that a link of that name exists.
@@ -78,8 +109,14 @@ impl Names {
     }
 
     /// The name under which a fault joins a link: the one given, or the first of `latency`, `latency_2`, ... that is free.
-    pub(super) fn add_fault(&mut self, link: &str, given: Option<(&str, &Item<'_>)>, kind: &str) -> String {
-        let faults = self.links.entry(link.to_owned()).or_default();
+    /// `kind` is nothing where it could not be read.
+    pub(super) fn add_fault(
+        &mut self,
+        link: &str,
+        given: Option<(&str, &Item<'_>)>,
+        kind: Option<&'static str>,
+    ) -> String {
+        let Some(faults) = self.links.get_mut(link) else { return String::new() };
         let name = match given {
             Some((name, item)) => {
                 if faults.all.contains(name) {
@@ -88,17 +125,19 @@ impl Names {
                 }
                 name.to_owned()
             }
-            None => free(kind, |name| faults.all.contains(name)),
+            None => free(kind.unwrap_or_default(), |name| faults.all.contains(name)),
         };
         if faults.all.insert(name.clone()) {
-            faults.live.push(name.clone());
+            faults.live.push((name.clone(), kind));
         }
         name
     }
 
     /// A fault of the link has a mistake that leaves its name unknown.
     pub(super) fn add_unread_fault(&mut self, link: &str) {
-        self.links.entry(link.to_owned()).or_default().unread = true;
+        if let Some(faults) = self.links.get_mut(link) {
+            faults.unread = true;
+        }
     }
 
     /// Whether a fault of the link went unread, so that its names are not all known.
@@ -108,18 +147,40 @@ impl Names {
 
     /// Takes a fault out of force, and demands that it is in force.
     pub(super) fn clear_fault(&mut self, link: &str, name: &str, item: &Item<'_>) {
-        let Some(faults) = self.links.get_mut(link) else { return };
-        if let Some(at) = faults.live.iter().position(|live| live == name) {
-            faults.live.remove(at);
-        } else if faults.all.contains(name) {
+        let in_force =
+            self.fault_in_force(link, name, item, "a fault is cleared after the step that injects it");
+        if let (Some(_), Some(faults)) = (in_force, self.links.get_mut(link)) {
+            faults.live.retain(|live| live.0 != name);
+        }
+    }
+
+    /// Demands that a fault is in force that is to be changed; its kind, where that is known.
+    pub(super) fn update_fault(&self, link: &str, name: &str, item: &Item<'_>) -> Option<&'static str> {
+        self.fault_in_force(link, name, item, "a fault is changed after the step that injects it")?
+    }
+
+    /// Demands that a fault is in force; `help` is for the case that no name resembles it.
+    fn fault_in_force(
+        &self,
+        link: &str,
+        name: &str,
+        item: &Item<'_>,
+        help: &str,
+    ) -> Option<Option<&'static str>> {
+        let faults = self.links.get(link)?;
+        if let Some(live) = faults.live.iter().find(|live| live.0 == name) {
+            return Some(live.1);
+        }
+        if faults.all.contains(name) {
             item.refuse(format!("`{name}` is cleared from link `{link}` already"), None);
         } else if !faults.unread {
-            let help = suggest(name, faults.live.iter().map(String::as_str));
+            let near = suggest(name, faults.live.iter().map(|live| live.0.as_str()));
             item.refuse(
                 format!("link `{link}` has no fault named `{name}` at this point"),
-                help.or(Some("a fault is cleared after the step that injects it".to_owned())),
+                near.or_else(|| Some(help.to_owned())),
             );
         }
+        None
     }
 
     /// The name of a step: the one given, or the first of `load`, `load_2`, ... that is free.

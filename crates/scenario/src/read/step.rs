@@ -7,9 +7,10 @@ use crate::document::{Item, Table};
 use crate::model::Step;
 
 /// The keys that name an action, and how each is written.
-const ACTIONS: [(&str, &str); 7] = [
+const ACTIONS: [(&str, &str); 8] = [
     ("load", "load = { target = \"link.api\", requests = 100 }"),
     ("inject", "inject = { link = \"api\", latency = \"50ms\" }"),
+    ("update", "update = { link = \"api\", name = \"latency\", latency = \"5ms\" }"),
     ("clear", "clear = { link = \"api\", name = \"latency\" }"),
     ("link", "link = { name = \"api\", state = \"down\" }"),
     ("wait", "wait = { that = \"link.api.bytes.up >= 16KiB\", within = \"5s\" }"),

@@ -11,6 +11,7 @@ pub use failure::RunError;
 
 use crate::model::{Clock, Scenario};
 use crate::report::{Outcome, Report, SCHEMA};
+use squall_faults::{Decisions, Replay};
 use squall_wire::{Shards, run_virtual};
 use stage::Stage;
 use std::num::NonZeroUsize;
@@ -25,23 +26,32 @@ pub struct Run {
     pub history: Vec<String>,
 }
 
+/// What becomes of the decisions of a run's faults.
+#[derive(Clone, Debug, Default)]
+pub struct Draws {
+    /// Where they are written down.
+    pub decisions: Option<Decisions>,
+    /// What is decided in place of the draws.
+    pub replay: Option<Replay>,
+}
+
 /// Runs `scenario` to its end: on `shards` threads for the real clock, on one for the virtual clock. Blocks; to be called
 /// outside of any async runtime.
 ///
 /// # Errors
 /// Where the environment does not let it run: no thread, a port that is taken, a name that does not resolve.
-pub fn run(scenario: &Scenario, shards: NonZeroUsize) -> Result<Run, RunError> {
+pub fn run(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Run, RunError> {
     match scenario.clock {
         Clock::Virtual => {
             let scenario = scenario.clone();
-            run_virtual(move |shards| async move { play(&scenario, shards).await })
+            run_virtual(move |shards| async move { play(&scenario, shards, draws).await })
                 .map_err(RunError::World)?
         }
         Clock::Real => {
             let shards = Shards::start(shards).map_err(RunError::Shards)?;
             let (scenario, own) = (scenario.clone(), shards.clone());
             // The play owns no clone beyond its end, so the shards end with this call.
-            let play = shards.spawn(0, async move { play(&scenario, own).await });
+            let play = shards.spawn(0, async move { play(&scenario, own, draws).await });
             let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(RunError::Shards)?;
             runtime.block_on(play).unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -51,8 +61,8 @@ pub fn run(scenario: &Scenario, shards: NonZeroUsize) -> Result<Run, RunError> {
     }
 }
 
-async fn play(scenario: &Scenario, shards: Shards) -> Result<Run, RunError> {
-    let mut stage = Stage::open(scenario, shards).await?;
+async fn play(scenario: &Scenario, shards: Shards, draws: Draws) -> Result<Run, RunError> {
+    let mut stage = Stage::open(scenario, shards, draws).await?;
     let env = stage.env().clone();
     let mut reason = Vec::new();
     match env.timeout(scenario.timeout, steps::take(scenario, &mut stage)).await {

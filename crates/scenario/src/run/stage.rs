@@ -1,9 +1,11 @@
 //! What a scenario has started: servers, links, loads.
 
+use super::Draws;
 use super::failure::RunError;
 use super::history::History;
 use crate::model::{Link, Load, Scenario, Target, Upstream};
 use squall_echo::{Counts as EchoCounts, Echo};
+use squall_faults::Carrier;
 use squall_load::{Report as LoadReport, Running};
 use squall_proxy::{Metrics, Proxy};
 use squall_wire::{Endpoint, Env, Shards, nanos};
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 pub(super) struct Stage {
     shards: Shards,
+    draws: Draws,
     pub(super) began: u64,
     pub(super) ended: Option<u64>,
     /// The place of the step that is being taken.
@@ -34,10 +37,11 @@ pub(super) enum LoadState {
 
 impl Stage {
     /// Starts every server and every link, the ones that others lead to first.
-    pub(super) async fn open(scenario: &Scenario, shards: Shards) -> Result<Stage, RunError> {
+    pub(super) async fn open(scenario: &Scenario, shards: Shards, draws: Draws) -> Result<Stage, RunError> {
         let began = shards.env(0).now();
         let mut stage = Stage {
             shards,
+            draws,
             began,
             ended: None,
             current: 0,
@@ -49,7 +53,11 @@ impl Stage {
             histories: BTreeMap::new(),
         };
         for echo in &scenario.echoes {
-            let server = squall_echo::tcp().shards(stage.shards.clone()).start().await;
+            let server = match echo.carrier {
+                Carrier::Stream => squall_echo::tcp(),
+                Carrier::Datagram => squall_echo::udp(),
+            };
+            let server = server.shards(stage.shards.clone()).start().await;
             let server = server.map_err(|source| RunError::Echo { name: echo.name.clone(), source })?;
             stage.echoes.insert(echo.name.clone(), server);
         }
@@ -65,7 +73,12 @@ impl Stage {
     }
 
     async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {
-        let mut builder = Proxy::tcp(self.upstream(&link.upstream))
+        let upstream = self.upstream(&link.upstream);
+        let builder = match link.carrier {
+            Carrier::Stream => Proxy::tcp(upstream),
+            Carrier::Datagram => Proxy::udp(upstream),
+        };
+        let mut builder = builder
             .name(&link.name)
             .seed(scenario.seed)
             .segment(link.segment)
@@ -79,6 +92,12 @@ impl Stage {
         }
         if let Some(limit) = link.max_connections {
             builder = builder.max_connections(limit);
+        }
+        if let Some(log) = &self.draws.decisions {
+            builder = builder.decisions(log.clone());
+        }
+        if let Some(replay) = &self.draws.replay {
+            builder = builder.replay(replay.clone());
         }
         let builder = link.faults.iter().fold(builder, |builder, fault| builder.fault(fault.clone()));
         let started = builder.start().await;
@@ -111,9 +130,13 @@ impl Stage {
             .requests(load.requests)
             .size(load.size)
             .reconnect(load.reconnect)
+            .retries(load.retries)
             .timeout(load.timeout)
             .pause(load.pause)
             .seed(scenario.seed);
+        if load.carrier == Carrier::Datagram {
+            plan = plan.datagrams();
+        }
         if let Target::Link(link) = &load.target
             && let Some(proxy) = self.links.get(link)
         {
@@ -154,6 +177,7 @@ impl Stage {
         }
         let deadline = now.saturating_add(nanos(scenario.grace));
         let left = |env: &Env| Duration::from_nanos(deadline.saturating_sub(env.now()));
+        self.env().timeout(left(self.env()), self.delivered(scenario)).await;
         let mut rest: Vec<&str> = self.links.keys().map(String::as_str).collect();
         while !rest.is_empty() {
             // A link that another leads to may still get connections until that other one is drained.
@@ -161,7 +185,11 @@ impl Stage {
                 rest.iter().partition(|name| leads_to(scenario, &rest, name));
             for name in &first {
                 if let Some(proxy) = self.links.get(*name) {
-                    proxy.drain(left(self.env())).await;
+                    let carrier = scenario.link(name).map(|link| link.carrier);
+                    // Clients of datagrams do not say that they are done.
+                    let grace =
+                        if carrier == Some(Carrier::Datagram) { Duration::ZERO } else { left(self.env()) };
+                    proxy.drain(grace).await;
                 }
             }
             rest = last;
@@ -172,6 +200,27 @@ impl Stage {
         }
         for history in self.histories.values_mut() {
             history.finish().await;
+        }
+    }
+
+    /// Waits until no UDP link holds a datagram, and, on the real clock, none has moved for a while.
+    async fn delivered(&self, scenario: &Scenario) {
+        let udp = scenario.links.iter().filter(|link| link.carrier == Carrier::Datagram);
+        let udp: Vec<&Proxy> = udp.filter_map(|link| self.links.get(&link.name)).collect();
+        let quiet = if self.env().is_virtual() { Duration::ZERO } else { QUIET };
+        let mut lulls = self.env().lulls();
+        let (mut seen, mut since) = (None, self.env().now());
+        while !udp.is_empty() {
+            lulls.next().await;
+            let metrics: Vec<Metrics> = udp.iter().map(|proxy| proxy.metrics()).collect();
+            let held = metrics.iter().any(|metrics| metrics.held > 0);
+            let moved = Some(metrics.iter().map(|metrics| metrics.datagrams).collect::<Vec<_>>());
+            let now = self.env().now();
+            if held || (moved != seen && !quiet.is_zero()) {
+                (seen, since) = (moved, now);
+            } else if now.saturating_sub(since) >= nanos(quiet) {
+                return;
+            }
         }
     }
 
@@ -189,6 +238,9 @@ impl Stage {
         self.histories.iter().flat_map(|(name, history)| history.lines(name, self.began)).collect()
     }
 }
+
+/// How long no datagram may have moved on the real clock until there are none on their way any more.
+const QUIET: Duration = Duration::from_millis(20);
 
 /// How far apart the worker numbers of two loads are.
 const LOAD_STRIDE: u64 = 1 << 32;

@@ -41,6 +41,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
             }
         }
         Action::Inject(faults) => faults.iter().try_for_each(|fault| inject(stage, fault))?,
+        Action::Update(faults) => faults.iter().try_for_each(|fault| update(stage, fault))?,
         Action::Clear(faults) => {
             for OnLink { link, what } in faults {
                 if let Some(proxy) = stage.links.get(link) {
@@ -68,6 +69,12 @@ fn inject(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<()
     let Some(proxy) = stage.links.get(link) else { return Ok(()) };
     let injected = proxy.try_inject(what.clone());
     injected.map(|guard| guard.keep()).map_err(|source| failed(link, source))
+}
+
+fn update(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<(), Stopped> {
+    let Some(proxy) = stage.links.get(link) else { return Ok(()) };
+    let name = what.name().unwrap_or(what.kind().name);
+    proxy.update(name, what.clone()).map_err(|source| failed(link, source))
 }
 
 async fn switch(stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {

@@ -3,6 +3,7 @@
 use super::stage::{LoadState, Stage};
 use crate::model::Scenario;
 use crate::report::Ledger;
+use squall_faults::Carrier;
 use squall_load::Report as LoadReport;
 use squall_proxy::Metrics;
 
@@ -15,16 +16,21 @@ pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
     }
     for (name, state) in &stage.loads {
         match state {
-            LoadState::Running(running) => load(&mut ledger, name, &running.snapshot(now)),
-            LoadState::Finished(report) => load(&mut ledger, name, report),
+            LoadState::Running(running) => load(&mut ledger, scenario, name, &running.snapshot(now)),
+            LoadState::Finished(report) => load(&mut ledger, scenario, name, report),
         }
     }
     for (name, counts) in stage.echo_counts() {
         let mut put = |field: &str, value| ledger.put(&format!("echo.{name}.{field}"), value);
-        put("connections.accepted", counts.accepted);
-        put("connections.active", counts.active);
-        put("connections.closed", counts.closed);
         put("bytes", counts.bytes_out);
+        match scenario.echoes.iter().find(|echo| echo.name == name).map(|echo| echo.carrier) {
+            Some(Carrier::Datagram) => put("datagrams", counts.datagrams_out),
+            Some(Carrier::Stream) | None => {
+                put("connections.accepted", counts.accepted);
+                put("connections.active", counts.active);
+                put("connections.closed", counts.closed);
+            }
+        }
     }
     for (name, elapsed) in &stage.steps {
         ledger.put(&format!("step.{name}.elapsed"), *elapsed);
@@ -48,6 +54,12 @@ fn link(ledger: &mut Ledger, scenario: &Scenario, name: &str, metrics: &Metrics)
     put("closes.timeout", closes.timeout);
     put("closes.error", closes.error);
     put("closes.cancelled", closes.cancelled);
+    if let Some(datagrams) = metrics.datagrams {
+        put("datagrams.up", datagrams.up);
+        put("datagrams.down", datagrams.down);
+        put("datagrams.dropped_up", datagrams.dropped_up);
+        put("datagrams.dropped_down", datagrams.dropped_down);
+    }
     put("held.max", metrics.held_max);
     // A fault that is injected later is there from the start, at 0.
     for fault in scenario.link(name).into_iter().flat_map(|link| scenario.faults_of(link)) {
@@ -58,7 +70,7 @@ fn link(ledger: &mut Ledger, scenario: &Scenario, name: &str, metrics: &Metrics)
     }
 }
 
-fn load(ledger: &mut Ledger, name: &str, report: &LoadReport) {
+fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadReport) {
     let mut put = |field: &str, value| ledger.put(&format!("load.{name}.{field}"), value);
     let (counts, timing) = (report.counts, &report.timing);
     put("planned", counts.planned);
@@ -68,17 +80,25 @@ fn load(ledger: &mut Ledger, name: &str, report: &LoadReport) {
     put("bytes.sent", counts.bytes.sent);
     put("bytes.received", counts.bytes.received);
     put("connections.opened", counts.connections.opened);
-    put("connections.lost", counts.connections.lost);
     put("connections.refused", counts.connections.refused);
     put("integrity.corrupt", counts.integrity.corrupt);
-    put("integrity.extra", counts.integrity.extra);
     put("errors.refused", counts.errors.refused);
-    put("errors.reset", counts.errors.reset);
-    put("errors.closed", counts.errors.closed);
     put("errors.timeout", counts.errors.timeout);
-    put("errors.corrupt", counts.errors.corrupt);
-    put("errors.not_sent", counts.errors.not_sent);
     put("errors.other", counts.errors.other);
+    let carrier = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load.carrier);
+    if carrier == Some(Carrier::Datagram) {
+        put("retried", counts.retried);
+        put("integrity.truncated", counts.integrity.truncated);
+        put("integrity.late", timing.strays.late);
+        put("integrity.duplicated", timing.strays.duplicated);
+    } else {
+        put("connections.lost", counts.connections.lost);
+        put("integrity.extra", counts.integrity.extra);
+        put("errors.reset", counts.errors.reset);
+        put("errors.closed", counts.errors.closed);
+        put("errors.corrupt", counts.errors.corrupt);
+        put("errors.not_sent", counts.errors.not_sent);
+    }
     put("latency.min", timing.latency.min_ns);
     put("latency.mean", timing.latency.mean_ns);
     put("latency.p50", timing.latency.p50_ns);

@@ -1,0 +1,182 @@
+//! What each fault and each outage leaves open on the real clock. Where that cannot be shown to be nothing, it is everything.
+
+use squall_faults::{Carrier, Direction, FaultSpec, Gate, PortState, Rank, UpstreamHang};
+
+use super::Certainty;
+use super::reach::{changes_midway, connected, is_behind_another, is_shared, passes};
+use crate::model::{Link, Scenario, Upstream};
+
+impl Certainty {
+    pub(super) fn open_by_fault(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec) {
+        let clock = left_to_the_clock(scenario, link, fault);
+        if let Some(reason) = &clock {
+            self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), reason);
+        }
+        match link.carrier {
+            Carrier::Datagram => self.open_by_datagram_fault(scenario, link, fault, clock),
+            Carrier::Stream if fault.kind().is_gate() => self.open_by_gate(scenario, link, fault, clock),
+            Carrier::Stream => self.open_by_stream_fault(scenario, link, fault, clock.is_some()),
+        }
+    }
+
+    fn open_by_stream_fault(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec, clocked: bool) {
+        let kind = fault.kind();
+        if meets_the_other_direction(fault) && decides_often(fault) {
+            let reason = format!("where `{}` begins in one direction depends on the other", name(fault));
+            self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), &reason);
+            if kind.alters {
+                self.open_loads(scenario, link, &reason);
+            }
+        }
+        if !kind.cuts {
+            return;
+        }
+        let reason =
+            format!("`{}` on link `{}` may cut off bytes that are on their way", name(fault), link.name);
+        if clocked {
+            self.open_loads(scenario, link, &reason);
+        }
+        for affected in connected(scenario, &link.name) {
+            self.push_link(affected, &["bytes"], &reason);
+            if clocked {
+                self.push_link(affected, &["closes", "connections"], &reason);
+            }
+            // How far the other direction has come when one is cut is chance.
+            for other in scenario.faults_of(affected).filter(|other| decides_often(other)) {
+                if Direction::BOTH
+                    .iter()
+                    .any(|way| other.directions().covers(*way) && !fault.directions().covers(*way))
+                {
+                    self.push_link(affected, &[&format!("faults.{}.fired", name(other))], &reason);
+                }
+            }
+            if let Upstream::Echo(echo) = &affected.upstream {
+                self.push(format!("echo.{echo}.bytes"), &reason);
+            }
+        }
+    }
+
+    /// Without a window, which clients are turned away is exact, and nothing of theirs is on its way.
+    fn open_by_gate(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec, clock: Option<String>) {
+        let reason = if fault.port() != PortState::Open {
+            Some(format!(
+                "how often clients try while `{}` is in force is decided by the real clock",
+                name(fault)
+            ))
+        } else if fault.kind().name == UpstreamHang::NAME {
+            Some(format!("who gives up first under `{}` is decided by the real clock", name(fault)))
+        } else {
+            clock.filter(|_| fault.kind().cuts)
+        };
+        let Some(reason) = reason else { return };
+        self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), &reason);
+        self.open_loads(scenario, link, &reason);
+        for affected in connected(scenario, &link.name) {
+            self.push_link(affected, &["bytes", "closes", "connections"], &reason);
+            if let Upstream::Echo(echo) = &affected.upstream {
+                self.push(format!("echo.{echo}"), &reason);
+            }
+        }
+    }
+
+    /// Each session sends a datagram when the one before is answered or given up, so that what acts by number or size is
+    /// exact; what a datagram meets in a queue, or who overtakes whom, is not.
+    fn open_by_datagram_fault(
+        &mut self,
+        scenario: &Scenario,
+        link: &Link,
+        fault: &FaultSpec,
+        clock: Option<String>,
+    ) {
+        let shown = name(fault);
+        let reason = match fault.kind().rank {
+            _ if clock.is_some() => clock,
+            Rank::Rate => {
+                Some(format!("what finds the queue of `{shown}` full is decided by the real clock"))
+            }
+            Rank::Order | Rank::Pause => {
+                Some(format!("what `{shown}` lets through in time is decided by the real clock"))
+            }
+            _ if is_shared(scenario, &link.name) && is_behind_another(scenario, &link.name) => {
+                Some(format!("which client is which on link `{}`, behind another, is chance", link.name))
+            }
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            self.open_datagrams(scenario, link, &reason);
+        }
+    }
+
+    fn open_datagrams(&mut self, scenario: &Scenario, link: &Link, reason: &str) {
+        self.open_loads(scenario, link, reason);
+        for affected in connected(scenario, &link.name) {
+            self.push_link(affected, &["bytes", "datagrams", "faults"], reason);
+            // A client of which nothing gets through does not exist behind the link.
+            if affected.name != link.name && passes(scenario, &link.name, &affected.name) {
+                self.push_link(affected, &["closes", "connections"], reason);
+            }
+            if let Upstream::Echo(echo) = &affected.upstream {
+                self.push(format!("echo.{echo}"), reason);
+            }
+        }
+    }
+
+    /// Clients of datagrams that are forgotten and come again are others to the faults.
+    pub(super) fn open_by_link(&mut self, scenario: &Scenario, link: &Link) {
+        let forgets = link.idle_timeout.is_some_and(|limit| limit < scenario.timeout);
+        if link.carrier == Carrier::Datagram && forgets {
+            let reason = format!("when link `{}` forgets a client is decided by the real clock", link.name);
+            self.open_datagrams(scenario, link, &reason);
+            for affected in connected(scenario, &link.name) {
+                self.push_link(affected, &["closes", "connections"], &reason);
+            }
+        }
+    }
+
+    pub(super) fn open_by_outage(&mut self, scenario: &Scenario, down: &str) {
+        let reason = format!("when link `{down}` goes down is decided by the real clock");
+        for affected in connected(scenario, down) {
+            self.push_link(affected, &["bytes", "closes", "connections"], &reason);
+            if affected.carrier == Carrier::Datagram {
+                self.push_link(affected, &["datagrams", "faults"], &reason);
+            }
+            if let Upstream::Echo(echo) = &affected.upstream {
+                self.push(format!("echo.{echo}"), &reason);
+            }
+        }
+        if let Some(down) = scenario.link(down) {
+            self.open_loads(scenario, down, &reason);
+        }
+    }
+
+    fn open_loads(&mut self, scenario: &Scenario, link: &Link, reason: &str) {
+        for (load, _) in scenario.loads().filter(|(_, load)| load.passes(scenario, &link.name)) {
+            self.push(format!("load.{load}"), reason);
+        }
+    }
+}
+
+fn name(fault: &FaultSpec) -> &str {
+    fault.name().unwrap_or(fault.kind().name)
+}
+
+/// Why the real clock decides what the fault acts on, where it does.
+fn left_to_the_clock(scenario: &Scenario, link: &Link, fault: &FaultSpec) -> Option<String> {
+    let shown = name(fault);
+    if fault.is_timed() || changes_midway(scenario, &link.name, shown) {
+        return Some(format!("what `{shown}` acts on is decided by the real clock"));
+    }
+    let contended = fault.scope().times.is_some() && is_shared(scenario, &link.name);
+    contended.then(|| format!("who is first to use up the `times` of `{shown}` is decided by the real clock"))
+}
+
+/// Whether it fires as often as its direction is long, not once for each connection.
+fn decides_often(fault: &FaultSpec) -> bool {
+    fault.kind().alters || fault.kind().rank == Rank::Loss
+}
+
+/// Whether a text in one direction arms it in the other.
+fn meets_the_other_direction(fault: &FaultSpec) -> bool {
+    let Some(looked) = fault.scope().match_on else { return false };
+    Direction::BOTH.iter().any(|way| *way != looked && fault.directions().covers(*way))
+}
