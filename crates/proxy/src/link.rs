@@ -1,12 +1,15 @@
 //! What everything that works for one link shares.
 
 use crate::error::ProxyError;
-use crate::event::EventSource;
+use crate::event::{Event, EventSource};
+use crate::live::Live;
 use crate::live_plan::LivePlan;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::registry::Registry;
-use squall_faults::{Carrier, FaultSpec, LinkId, Planned, PortPlan, PortState, Tick};
+use squall_faults::{
+    Carrier, Conn, Direction, FaultSpec, LinkId, Opening, Planned, PortPlan, PortState, Tick,
+};
 use squall_wire::{Endpoint, Shards};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -78,6 +81,30 @@ impl Link {
             self.tell();
         }
         removed
+    }
+
+    /// The faults of a connection that opens, and the generation of the plan they are from.
+    pub(crate) fn open(&self, live: &Live, now: Tick) -> (Conn, u64) {
+        let (plan, generation) = self.plan.current();
+        let (client, limit) = (Some(live.peer.ip()), self.options.buffer);
+        let opening = Opening { number: live.number, label: live.label, client, limit };
+        (Conn::open(&plan, opening, now), generation)
+    }
+
+    /// Publishes what a connection holds, and the delivered bytes that nobody has been told of, which are joined while a
+    /// listener is slow. At the `end` nothing is kept back.
+    pub(crate) fn publish(&self, live: &Live, direction: Direction, held: u64, untold: &mut u64, end: bool) {
+        live.set_held(direction, held);
+        self.registry.note_held(held);
+        if !self.events.is_heard() {
+            *untold = 0;
+        } else if *untold > 0 && (end || !self.events.is_behind()) {
+            let (peer, bytes) = (live.peer, std::mem::take(untold));
+            self.events.send(&match direction {
+                Direction::Up => Event::BytesUpstream { peer, bytes },
+                Direction::Down => Event::BytesDownstream { peer, bytes },
+            });
+        }
     }
 
     /// Ends every open connection now.

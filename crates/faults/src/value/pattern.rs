@@ -47,7 +47,7 @@ impl Pattern {
         while i < bytes.len() {
             if progress.0 == 0 {
                 // Most bytes begin nothing.
-                i += bytes[i..].iter().position(|byte| *byte == self.bytes[0])?;
+                i += memchr::memchr(self.bytes[0], &bytes[i..])?;
             }
             while progress.0 > 0 && bytes[i] != self.bytes[progress.0] {
                 progress.0 = self.fallback[progress.0 - 1];

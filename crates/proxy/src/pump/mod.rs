@@ -9,13 +9,12 @@ mod watch;
 
 use crate::alarm::Alarm;
 use crate::close::CloseReason;
-use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
 use crate::options::FLUSH_LIMIT;
 use bulk::Bulk;
 use held::Held;
-use squall_faults::{Conn, Direction, Ending, How, Opening, Peer, Tick};
+use squall_faults::{Conn, Direction, Ending, How, Peer, Tick};
 use squall_wire::{Env, Idle, Stream, nanos};
 use std::future::Future;
 use std::pin::Pin;
@@ -82,11 +81,7 @@ pub(crate) enum End {
 
 impl Pump {
     pub(crate) fn new(link: Arc<Link>, live: Arc<Live>, env: Env, streams: [Stream; 2]) -> Pump {
-        let (plan, generation) = link.plan.current();
-        let now = env.now();
-        let (client, limit) = (Some(live.peer.ip()), link.options.buffer);
-        let opening = Opening { number: live.number, label: live.label, client, limit };
-        let conn = Conn::open(&plan, opening, Tick::from_nanos(now));
+        let (conn, generation) = link.open(&live, Tick::from_nanos(env.now()));
         let idle = link.options.idle_timeout.map(|limit| Idle::new(&env, limit));
         Pump {
             alarm: Alarm::new(&env),
@@ -183,21 +178,10 @@ impl Pump {
 
     /// Publishes what moved since the last time; at the `end` nothing is kept back.
     fn report(&mut self, end: bool) {
-        let heard = self.link.events.is_heard();
         for direction in Direction::BOTH {
             let flow = &mut self.flows[direction.index()];
             let held = flow.waiting();
-            self.live.set_held(direction, held);
-            self.link.registry.note_held(held);
-            if !heard {
-                flow.untold = 0;
-            } else if flow.untold > 0 && (end || !self.link.events.is_behind()) {
-                let (peer, bytes) = (self.live.peer, std::mem::take(&mut flow.untold));
-                self.link.events.send(&match direction {
-                    Direction::Up => Event::BytesUpstream { peer, bytes },
-                    Direction::Down => Event::BytesDownstream { peer, bytes },
-                });
-            }
+            self.link.publish(&self.live, direction, held, &mut flow.untold, end);
         }
     }
 }

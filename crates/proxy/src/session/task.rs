@@ -7,10 +7,9 @@ use super::serve::socket_towards;
 use crate::alarm::Alarm;
 use crate::budget;
 use crate::close::CloseReason;
-use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
-use squall_faults::{Conn, Direction, Opening, Peer, Tick};
+use squall_faults::{Conn, Direction, Peer, Tick};
 use squall_wire::{Datagrams, Env, Idle};
 use std::collections::VecDeque;
 use std::future::Future;
@@ -52,10 +51,7 @@ pub(super) struct Parts {
 
 impl Session {
     pub(super) fn new(link: Arc<Link>, live: Arc<Live>, env: Env, parts: Parts) -> Session {
-        let (plan, generation) = link.plan.current();
-        let (client, limit) = (Some(live.peer.ip()), link.options.buffer);
-        let opening = Opening { number: live.number, label: live.label, client, limit };
-        let conn = Conn::open(&plan, opening, Tick::from_nanos(env.now()));
+        let (conn, generation) = link.open(&live, Tick::from_nanos(env.now()));
         Session {
             alarm: Alarm::new(&env),
             idle: link.options.idle_timeout.map(|limit| Idle::new(&env, limit)),
@@ -194,21 +190,10 @@ impl Session {
 
     /// Publishes what moved since the last time; at the `end` nothing is kept back.
     fn report(&mut self, end: bool) {
-        let (peer, events) = (self.live.peer, &self.link.events);
         for direction in Direction::BOTH {
             let held = self.conn.held(direction);
-            self.live.set_held(direction, held);
-            self.link.registry.note_held(held);
             let untold = &mut self.flows[direction.index()].untold;
-            if !events.is_heard() {
-                *untold = 0;
-            } else if *untold > 0 && (end || !events.is_behind()) {
-                let bytes = std::mem::take(untold);
-                events.send(&match direction {
-                    Direction::Up => Event::BytesUpstream { peer, bytes },
-                    Direction::Down => Event::BytesDownstream { peer, bytes },
-                });
-            }
+            self.link.publish(&self.live, direction, held, untold, end);
         }
     }
 }
