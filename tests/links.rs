@@ -103,3 +103,14 @@ fn decisions_are_written_and_made_again() {
     assert_eq!((&first, &first), (&second, &third));
     assert_eq!(first.lines().count(), fates.iter().flatten().count());
 }
+
+#[test]
+fn sockets_are_tuned_or_the_setting_is_named() {
+    let (_echo, upstream) = echo();
+    let (_proxy, addr) = proxy(upstream, &["--rcvbuf", "64KiB", "--sndbuf", "64KiB", "--relay", "splice"]);
+    let mut client = connect(addr);
+    client.write_all(&[7; 30_000]).expect("sent");
+    client.read_exact(&mut [0; 30_000]).expect("an answer");
+    assert!(refused(&["--congestion", "no-such"], 3).contains("congestion control `no-such`"));
+    assert!(refused(&["--relay", "fast"], 2).contains("write auto, copy or splice"));
+}

@@ -4,6 +4,7 @@ use crate::parse::{self, LinkArg, PresetArg};
 use crate::{Failure, files, output};
 use squall::{
     Carrier, Decisions, Endpoint, LinkedSpec, Proxy, ProxyBuilder, ProxyError, Relay, Replay, Shards, Size,
+    Tuning,
 };
 use std::fs;
 use std::net::SocketAddr;
@@ -52,13 +53,23 @@ pub(crate) struct Args {
     /// Close connections without bytes either way for so long; forget clients of datagrams, which happens after 60s unless told.
     #[arg(long, value_name = "DURATION", value_parser = parse::period)]
     idle_timeout: Option<Duration>,
-    /// How many bytes one direction of one connection may hold.
-    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse::size)]
+    /// How many bytes one direction of one connection may hold: a delay of 50ms at 1GB/s takes 50MB.
+    #[arg(long, visible_alias = "delay-cap", value_name = "SIZE", default_value = "64MiB", value_parser = parse::size)]
     buffer: Size,
     /// How bytes that no fault has to see are relayed: bulk through pipes of the kernel (Linux) and the rest through a buffer,
     /// always through a buffer, or always through pipes, which costs more for small messages.
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = parse::relay)]
     relay: Relay,
+    /// The congestion control of the links' sockets (Linux): cubic, reno, bbr.
+    #[arg(long, value_name = "NAME")]
+    congestion: Option<String>,
+    /// The receive buffer of the links' sockets. Giving it ends the kernel's own sizing: a small one makes senders feel a
+    /// throttle sooner, and bounds the speed over long paths.
+    #[arg(long, value_name = "SIZE", value_parser = parse::piece)]
+    rcvbuf: Option<Size>,
+    /// The send buffer of the links' sockets, with the same effect.
+    #[arg(long, value_name = "SIZE", value_parser = parse::piece)]
+    sndbuf: Option<Size>,
 }
 
 impl Args {
@@ -104,7 +115,7 @@ impl Args {
                 builder = builder.fault(files::supply(fault.spec.clone())?);
             }
             builder = builder.connect_timeout(self.connect_timeout).buffer(self.buffer.as_bytes());
-            builder = builder.relay(self.relay);
+            builder = builder.relay(self.relay).tuning(self.tuning());
             if let Some(limit) = self.max_connections {
                 builder = builder.max_connections(limit);
             }
@@ -123,6 +134,15 @@ impl Args {
             })?);
         }
         Ok(links)
+    }
+
+    fn tuning(&self) -> Tuning {
+        let bytes = |size: Size| usize::try_from(size.as_bytes()).unwrap_or(usize::MAX);
+        Tuning {
+            congestion: self.congestion.clone(),
+            receive_buffer: self.rcvbuf.map(bytes),
+            send_buffer: self.sndbuf.map(bytes),
+        }
     }
 
     /// The links that were asked for, by name.

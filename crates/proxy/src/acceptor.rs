@@ -34,7 +34,7 @@ impl Port {
         let (closing, closed) = watch::channel(());
         let (addr, task) = match link.id.carrier {
             Carrier::Stream => {
-                let listener = env.listen(addr)?;
+                let listener = env.listen_with(addr, &link.options.tuning)?;
                 let addr = listener.local_addr();
                 (addr, shards.spawn(0, accept(link, Bound { listener, _closing: closing })))
             }
@@ -172,7 +172,7 @@ async fn rebind(link: &Link, addr: SocketAddr) -> Listener {
     let env = link.shards.env(0);
     let mut told = false;
     loop {
-        match env.listen(addr) {
+        match env.listen_with(addr, &link.options.tuning) {
             Ok(listener) => return listener,
             Err(error) => {
                 if !std::mem::replace(&mut told, true) {

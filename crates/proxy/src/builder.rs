@@ -9,7 +9,7 @@ use crate::options::{Options, Relay};
 use crate::proxy::Proxy;
 use crate::registry::Registry;
 use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
-use squall_wire::{Endpoint, Shards};
+use squall_wire::{Endpoint, Shards, Tuning};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,6 +132,12 @@ impl ProxyBuilder {
         self
     }
 
+    /// Settings of the link's sockets, those of clients and those towards the server; the system's defaults unless told.
+    pub fn tuning(mut self, tuning: Tuning) -> Self {
+        self.options.tuning = tuning;
+        self
+    }
+
     /// The shards to work on; the process-wide background shard unless told.
     pub fn shards(mut self, shards: Shards) -> Self {
         self.shards = Some(shards);
@@ -147,6 +153,9 @@ impl ProxyBuilder {
             Some(shards) => shards,
             None => Shards::background().map_err(ProxyError::Shards)?,
         };
+        if !shards.env(0).is_virtual() {
+            self.options.tuning.check().map_err(ProxyError::Tuning)?;
+        }
         let mut plan = Plan::new(self.id.clone());
         if let Some(log) = self.decisions {
             plan = plan.recording(log);

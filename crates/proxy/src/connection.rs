@@ -101,7 +101,7 @@ async fn dial(link: &Link, env: &Env) -> io::Result<Stream> {
     let attempt = async {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for addr in link.upstream.resolve().await? {
-            match env.dial(addr).await {
+            match env.dial_with(addr, &link.options.tuning).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }

@@ -23,6 +23,9 @@ pub enum ProxyError {
         /// The address that is both.
         addr: SocketAddr,
     },
+    /// The system does not take a setting of sockets.
+    #[error("{}", squall_wire::reason(.0))]
+    Tuning(io::Error),
     /// No shard could be started.
     #[error("start a shard: {}", squall_wire::reason(.0))]
     Shards(io::Error),

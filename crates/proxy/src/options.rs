@@ -1,5 +1,6 @@
 //! How a link treats its connections, apart from faults.
 
+use squall_wire::Tuning;
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -9,6 +10,7 @@ pub(crate) struct Options {
     pub(crate) max_connections: Option<u64>,
     pub(crate) buffer: u64,
     pub(crate) relay: Relay,
+    pub(crate) tuning: Tuning,
 }
 
 /// How bytes that nobody has to see are relayed.
@@ -51,6 +53,7 @@ impl Default for Options {
             max_connections: None,
             buffer: BUFFER,
             relay: Relay::Auto,
+            tuning: Tuning::default(),
         }
     }
 }

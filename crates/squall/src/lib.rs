@@ -50,7 +50,7 @@ pub use squall_proxy::{
     Bytes, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,
     Metrics, Proxy, ProxyBuilder, ProxyError, Relay,
 };
-pub use squall_wire::{AddressError, Endpoint, Env, Shards, raise_descriptor_limit, run_virtual};
+pub use squall_wire::{AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual};
 
 /// Servers that send back what they get.
 pub mod echo {

@@ -19,6 +19,7 @@ use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
 use crate::tcp_listener::TcpListener;
 use crate::timer;
+use crate::tuning::Tuning;
 use crate::udp::UdpDatagrams;
 use crate::world::World;
 
@@ -84,10 +85,18 @@ impl Env {
     /// # Errors
     /// Those of `bind` and `listen`, unadorned: the caller knows what the address was for.
     pub fn listen(&self, addr: SocketAddr) -> io::Result<Listener> {
+        self.listen_with(addr, &Tuning::default())
+    }
+
+    /// As [`listen`](Self::listen), with settings for the connections that are accepted.
+    ///
+    /// # Errors
+    /// As there, or where the system does not take a setting.
+    pub fn listen_with(&self, addr: SocketAddr, tuning: &Tuning) -> io::Result<Listener> {
         match self {
             Self::Real(shard) => {
                 let _reactor = shard.handle().enter();
-                TcpListener::bind(addr).map(Listener::Tcp)
+                TcpListener::bind(addr, tuning).map(Listener::Tcp)
             }
             Self::Virtual(world) => world.net.listen(addr).map(Listener::Mem),
         }
@@ -114,8 +123,16 @@ impl Env {
     /// # Errors
     /// Those of `connect`, unadorned.
     pub async fn dial(&self, to: SocketAddr) -> io::Result<Stream> {
+        self.dial_with(to, &Tuning::default()).await
+    }
+
+    /// As [`dial`](Self::dial), with settings for the connection.
+    ///
+    /// # Errors
+    /// As there, or where the system does not take a setting.
+    pub async fn dial_with(&self, to: SocketAddr, tuning: &Tuning) -> io::Result<Stream> {
         match self {
-            Self::Real(_) => dial_tcp(to).await,
+            Self::Real(_) => dial_tcp(to, tuning).await,
             Self::Virtual(_) => self.dialer(to)?.connect().await,
         }
     }

@@ -49,6 +49,7 @@ mod sleep;
 mod stream;
 mod tcp_listener;
 mod timer;
+mod tuning;
 mod udp;
 mod world;
 
@@ -73,5 +74,6 @@ pub use shards::{RealShard, Shards};
 pub use sleep::Sleep;
 pub use stream::Stream;
 pub use tcp_listener::TcpListener;
+pub use tuning::Tuning;
 pub use udp::UdpDatagrams;
 pub use world::{World, run_virtual};

@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use socket2::SockRef;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::kernel_pipe::KernelPipe;
 use crate::mem::MemStream;
 use crate::nanos::nanos;
+use crate::tuning::Tuning;
 use crate::{Env, platform};
 
 /// A connection. It is used whole, by reference; each direction may be polled by one task at a time.
@@ -233,8 +235,10 @@ impl Stream {
 }
 
 /// Connects a kernel socket.
-pub(crate) async fn dial_tcp(to: SocketAddr) -> io::Result<Stream> {
-    let socket = TcpStream::connect(to).await?;
+pub(crate) async fn dial_tcp(to: SocketAddr, tuning: &Tuning) -> io::Result<Stream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    tuning.apply(SockRef::from(&socket))?;
+    let socket = socket.connect(to).await?;
     socket.set_nodelay(true)?;
     Ok(Stream::Tcp(socket))
 }

@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::unix::AsyncFd;
 
 use crate::backlog::Fillers;
 use crate::lock::lock;
 use crate::platform::{self, watch};
+use crate::tuning::Tuning;
 
 /// What the kernel is asked for; it takes less if `net.core.somaxconn` says so.
 pub(crate) const BACKLOG: i32 = 4096;
@@ -46,11 +47,12 @@ impl AsFd for TcpListener {
 
 impl TcpListener {
     /// Must be called inside the runtime whose reactor shall watch the socket.
-    pub(crate) fn bind(addr: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn bind(addr: SocketAddr, tuning: &Tuning) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
         // Lets a restarted program have its port back while old connections linger.
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
+        tuning.apply(SockRef::from(&socket))?;
         socket.bind(&addr.into())?;
         socket.listen(BACKLOG)?;
         // Only another family than IP's has an address that is none.

@@ -13,6 +13,7 @@ use rustix::time::{
     ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime,
     timerfd_create, timerfd_settime,
 };
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::TcpStream;
@@ -63,6 +64,11 @@ impl Alarm {
         self.0.readable().await?.clear_ready();
         Ok(())
     }
+}
+
+/// Sets the congestion control of a socket by its name in the kernel.
+pub(crate) fn set_congestion(socket: &SockRef<'_>, name: &str) -> io::Result<()> {
+    socket.set_tcp_congestion(name.as_bytes())
 }
 
 /// Accepts one connection, non-blocking and closed on exec from the start.

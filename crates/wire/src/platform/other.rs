@@ -98,6 +98,11 @@ pub(crate) fn try_splice_into(_socket: &TcpStream, _from: &OwnedFd, _limit: usiz
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// There is no choice here.
+pub(crate) fn set_congestion(_socket: &SockRef<'_>, _name: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Makes the coming close a reset: RST goes out when the last handle is dropped.
 pub(crate) fn reset(socket: &TcpStream) -> io::Result<()> {
     SockRef::from(socket).set_linger(Some(Duration::ZERO))
