@@ -140,3 +140,26 @@ fn the_page_says_which_keys_apply_where() {
         page.contains("Not on streams (TCP): a TCP connection cannot change its port. The nearest there is")
     );
 }
+
+#[test]
+fn the_schema_has_every_fault_and_key() {
+    let output = squall().args(["faults", "--schema"]).output().expect("runs");
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        schema["oneOf"].as_array().map(Vec::len),
+        schema["$defs"]["faults"].as_object().map(|f| f.len())
+    );
+    let loss = &schema["$defs"]["faults"]["loss"]["anyOf"];
+    assert_eq!(
+        (&loss[0]["type"], &loss[1]["properties"]["burst"]["type"][1]),
+        (&"string".into(), &"integer".into())
+    );
+    let distribution = &schema["$defs"]["faults"]["latency"]["anyOf"][1]["properties"]["distribution"];
+    assert_eq!((&distribution["enum"][1], &distribution["default"]), (&"normal".into(), &"uniform".into()));
+    let of = |name: &str| {
+        let tables = schema["oneOf"].as_array().expect("tables");
+        tables.iter().find(|table| !table["properties"][name].is_null()).expect(name)["properties"].clone()
+    };
+    assert!(!of("packet_loss")["match_hex"].is_null() && !of("latency")["direction"].is_null());
+    assert!(of("hang")["connections"].is_null() && of("refuse")["direction"].is_null());
+}

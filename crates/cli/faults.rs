@@ -10,6 +10,7 @@ mod page;
 mod play;
 mod preview;
 mod rehearsal;
+mod schema;
 mod takes;
 mod tally;
 mod terminal;
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Print the whole reference as a Markdown page.
     #[arg(long, conflicts_with = "name")]
     markdown: bool,
+    /// Print a JSON Schema of the faults as scenario files have them, for editors.
+    #[arg(long, conflicts_with_all = ["name", "markdown"])]
+    schema: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -49,6 +53,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         (Some(Command::Preview(args)), _) => return preview::main(args),
         (None, Some(name)) => terminal::explain(find(&name)?),
         (None, None) if args.markdown => page::text(),
+        (None, None) if args.schema => schema::text(),
         (None, None) => terminal::list(),
     };
     output::print(&text).map(|()| Exit::Ok)
