@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::platform;
 
@@ -27,7 +27,12 @@ const LEAST: usize = 256 << 10;
 /// Pipes of the process at a time: unprivileged users may have 64 MiB in pipes.
 const MOST: usize = 60;
 
+/// Empty pipes that a thread keeps; the others are for other threads.
+const KEPT: usize = 8;
+
 static PIPES: AtomicUsize = AtomicUsize::new(0);
+/// The system has no pipes that would do, and is not asked again.
+static UNABLE: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static SPARE: RefCell<Vec<Pipe>> = const { RefCell::new(Vec::new()) };
@@ -55,10 +60,24 @@ impl KernelPipe {
         if let Some(pipe) = SPARE.with_borrow_mut(Vec::pop) {
             return Some(KernelPipe(Some(pipe)));
         }
+        if UNABLE.load(Relaxed) {
+            return None;
+        }
         let place = Place::take()?;
-        let (reader, writer, capacity) = platform::pipe(WANTED).ok()?;
-        let pipe = Pipe { reader, writer, held: 0, _place: place };
-        (capacity >= LEAST).then_some(KernelPipe(Some(pipe)))
+        match platform::pipe(WANTED) {
+            Ok((reader, writer, capacity)) if capacity >= LEAST => {
+                Some(KernelPipe(Some(Pipe { reader, writer, held: 0, _place: place })))
+            }
+            // Small ones are all that this user gets, or there are none at all.
+            Ok(_) => {
+                UNABLE.store(true, Relaxed);
+                None
+            }
+            Err(error) => {
+                UNABLE.store(error.kind() == ErrorKind::Unsupported, Relaxed);
+                None
+            }
+        }
     }
 
     /// How many bytes it holds.
@@ -112,7 +131,12 @@ impl Drop for KernelPipe {
     fn drop(&mut self) {
         if let Some(pipe) = self.0.take().filter(|pipe| pipe.held == 0) {
             // Gone with its thread where that is ending.
-            let _ = SPARE.try_with(|spare| spare.borrow_mut().push(pipe));
+            let _ = SPARE.try_with(|spare| {
+                let mut spare = spare.borrow_mut();
+                if spare.len() < KEPT {
+                    spare.push(pipe);
+                }
+            });
         }
     }
 }

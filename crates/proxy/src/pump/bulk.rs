@@ -106,10 +106,8 @@ impl Pump {
         if flow.bulk.held() > 0 {
             return Some(Ok(false));
         }
-        let Some(pipe) = flow.bulk.pipe.take().or_else(KernelPipe::take) else {
-            flow.bulk.refused = true;
-            return None;
-        };
+        // Others may have them all just now.
+        let pipe = flow.bulk.pipe.take().or_else(KernelPipe::take)?;
         let pipe = flow.bulk.pipe.insert(pipe);
         let source = &self.streams[direction.sender().index()];
         let read = match source.poll_splice_from(cx, pipe, room) {
