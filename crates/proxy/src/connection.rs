@@ -8,13 +8,13 @@ use crate::options::FLUSH_LIMIT;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
 use squall_faults::{Ending, How, Peer, ServerAnswer, Welcome};
-use squall_wire::{Env, Incoming, Stream, nanos};
+use squall_wire::{Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming, welcome: Welcome) {
@@ -185,6 +185,7 @@ pub(crate) async fn send_off(env: &Env, incoming: Incoming) {
 }
 
 async fn swallow(stream: &Stream) {
-    let mut buf = [0; 4096];
-    while let Ok(1..) = stream.read(&mut buf).await {}
+    // The buffer is lent for each read, or every connection would carry one from its beginning.
+    let read = |cx: &mut Context<'_>| with_scratch(|scratch| stream.poll_read(cx, scratch));
+    while let Ok(1..) = poll_fn(read).await {}
 }
