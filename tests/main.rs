@@ -1,6 +1,7 @@
 //! Tests that drive the built binary, as its users do.
 
 mod datagrams;
+mod doctor;
 mod echo;
 mod errors;
 mod faults;

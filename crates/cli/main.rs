@@ -1,6 +1,7 @@
 //! The squall command line: parses arguments, prints, and turns outcomes into exit codes.
 
 mod check;
+mod doctor;
 mod echo;
 mod events;
 mod exit;
@@ -47,6 +48,7 @@ enum Command {
     Check(check::Args),
     Faults(faults::Args),
     Presets(presets::Args),
+    Doctor(doctor::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::main(args),
         Command::Faults(args) => faults::main(args),
         Command::Presets(args) => presets::main(args),
+        Command::Doctor(args) => doctor::main(args),
     };
     let exit = done.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);

@@ -1,6 +1,7 @@
 //! Commands of the project: `cargo xtask help`.
 
 mod args;
+mod bench;
 mod binary;
 mod ci;
 mod diff;
@@ -22,6 +23,10 @@ The project's own commands.
   cargo xtask ci [STEP...] [--skip STEP]...
       What continuous integration runs, or only the named steps of it:
       fmt, clippy, test, doc, gen, tidy, e2e.
+  cargo xtask bench [FILTER] [--quick] [--rounds N] [--json FILE] [--list]
+      Measure the release build beside the relays that are installed (haproxy, nginx, socat, toxiproxy-server), show the
+      figures, and write docs/benchmarks.md; with FILTER only rows with it in their name, and no page. --quick takes one
+      short round instead of 3. `cargo xtask bench micro [FILTER]` times single functions.
   cargo xtask gen [--check]
       Write the generated files, docs/faults.md with what squall says of its faults. --check only compares them.
   cargo xtask tidy
@@ -50,14 +55,15 @@ fn run(words: &[String]) -> Result<(), Failure> {
     match command.as_str() {
         "e2e" => e2e::run(root, &e2e::Options::parse(rest)?),
         "ci" => ci::run(root, rest),
+        "bench" => bench::run(root, rest),
         "gen" => generate::run(root, rest),
         "tidy" => tidy::run(root, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
         }
-        other => {
-            Err(Failure::Usage(format!("unknown command `{other}`; there are e2e, ci, gen, tidy and help")))
-        }
+        other => Err(Failure::Usage(format!(
+            "unknown command `{other}`; there are e2e, ci, bench, gen, tidy and help"
+        ))),
     }
 }

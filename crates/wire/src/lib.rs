@@ -42,6 +42,7 @@ mod nanos;
 mod net;
 mod pipe;
 mod platform;
+mod probe;
 mod reason;
 mod scratch;
 mod shards;
@@ -68,6 +69,10 @@ pub use mem::MemStream;
 pub use mem_datagrams::MemDatagrams;
 pub use nanos::nanos;
 pub use net::{MemHung, MemListener};
+pub use probe::{
+    BACKLOG_WANTED, DATAGRAM_BUFFER_WANTED, DatagramProbe, PIPE_WANTED, PipeProbe, descriptor_limit,
+    probe_datagrams, probe_pipe, probe_reset,
+};
 pub use reason::reason;
 pub use scratch::{SCRATCH_BYTES, with_scratch};
 pub use shards::{RealShard, Shards};

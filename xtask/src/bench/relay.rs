@@ -1,0 +1,147 @@
+//! A relay in front of a server of ours: started, waited for, and gone when dropped.
+
+use crate::bench::guarded::Guarded;
+use crate::bench::subject::{Subject, nginx_module};
+use crate::bench::{Bench, config, sockets, toxiproxy, usage};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long a relay may take to listen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the relay does to what the client sends, or to the answers.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Doing {
+    Nothing,
+    /// Nothing either, and it is bulk: who has a better way for that takes it.
+    Bulk,
+    /// Holds what the client sends for so long.
+    DelayUp(Duration),
+    /// Holds the answers for so long.
+    DelayDown(Duration),
+    /// Lets so many bytes per second of what the client sends through.
+    RateUp(u64),
+    /// Relays datagrams, and does nothing to them.
+    Datagrams,
+}
+
+/// The way to a server: through a relay, or none.
+pub(crate) struct Relay {
+    /// Where clients connect.
+    pub(crate) addr: SocketAddr,
+    process: Option<Guarded>,
+}
+
+impl Relay {
+    /// Starts `subject` in front of `upstream`, and waits until it listens.
+    pub(crate) fn start(
+        bench: &Bench,
+        subject: Subject,
+        upstream: SocketAddr,
+        doing: Doing,
+    ) -> io::Result<Relay> {
+        if subject == Subject::Direct {
+            return Ok(Relay { addr: upstream, process: None });
+        }
+        let installed = bench.installed(subject)?;
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets::free_port()?));
+        let log_path = bench.scratch.join("relay.log");
+        let log = File::create(&log_path)?;
+        let args = arguments(bench, subject, addr, upstream, doing)?;
+        let process = Guarded::start(installed.program.as_os_str(), &args, log)?;
+        let relay = Relay { addr, process: Some(process) };
+        let ready = match subject {
+            Subject::Toxiproxy => toxiproxy::link(bench.toxiproxy_control, addr, upstream, doing, PATIENCE),
+            _ => wait_for(addr, doing == Doing::Datagrams),
+        };
+        ready.map_err(|error| {
+            let said = fs::read_to_string(&log_path).unwrap_or_default();
+            io::Error::other(format!("{} {error}; it says: {}", subject.name(), said.trim()))
+        })?;
+        Ok(relay)
+    }
+
+    /// Seconds on the processors so far; none without a relay.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        self.process.as_ref().map_or(0.0, |process| usage::cpu_seconds(process.group()))
+    }
+
+    /// Memory in use; none without a relay.
+    pub(crate) fn resident_bytes(&self) -> f64 {
+        self.process.as_ref().map_or(0.0, |process| usage::resident_bytes(process.group()))
+    }
+}
+
+/// The arguments, and the configuration file where there is one.
+fn arguments(
+    bench: &Bench,
+    subject: Subject,
+    addr: SocketAddr,
+    upstream: SocketAddr,
+    doing: Doing,
+) -> io::Result<Vec<OsString>> {
+    let file = bench.scratch.join(format!("{}.conf", subject.name()));
+    let words = |line: String| line.split(' ').map(OsString::from).collect::<Vec<_>>();
+    let cores = bench.cores;
+    Ok(match subject {
+        Subject::Direct => Vec::new(),
+        Subject::Squall => words(config::squall(addr, upstream, doing)),
+        Subject::Haproxy => {
+            fs::write(&file, config::haproxy(addr, upstream, cores, doing == Doing::Bulk))?;
+            vec!["-db".into(), "-f".into(), file.into()]
+        }
+        Subject::Nginx => {
+            let module = nginx_module().map(|path| path.display().to_string());
+            fs::write(
+                &file,
+                config::nginx(addr, upstream, cores, module.as_deref(), doing == Doing::Datagrams),
+            )?;
+            let prefix = bench.scratch.clone().into_os_string();
+            vec!["-p".into(), prefix, "-c".into(), file.into(), "-e".into(), "stderr".into()]
+        }
+        Subject::Socat => words(config::socat(addr, upstream)),
+        Subject::Toxiproxy => words(config::toxiproxy(bench.toxiproxy_control)),
+    })
+}
+
+/// Waits until somebody listens at `addr`, without connecting: a server behind it would count that.
+fn wait_for(addr: SocketAddr, datagrams: bool) -> io::Result<()> {
+    let table = if datagrams { "/proc/net/udp" } else { "/proc/net/tcp" };
+    let began = Instant::now();
+    while !is_listed(&fs::read_to_string(table)?, addr.port(), datagrams) {
+        if began.elapsed() > PATIENCE {
+            return Err(io::Error::other(format!("does not listen after {PATIENCE:?}")));
+        }
+        sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
+
+/// Whether `table` has a socket that is bound to the port, and listens where it is not for datagrams.
+fn is_listed(table: &str, port: u16, datagrams: bool) -> bool {
+    let wanted = format!(":{port:04X}");
+    table.lines().any(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        let (local, _remote, state) = (fields.next(), fields.next(), fields.next());
+        local.is_some_and(|local| local.ends_with(&wanted)) && (datagrams || state == Some("0A"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_told_from_a_connection() {
+        let table = "  sl  local_address rem_address   st\n   \
+                     0: 0100007F:1F90 00000000:0000 0A 0\n   1: 0100007F:1F91 0100007F:9000 01 0\n";
+        assert!(is_listed(table, 8080, false));
+        assert!(!is_listed(table, 8081, false), "a connection");
+        assert!(is_listed(table, 8081, true));
+        assert!(!is_listed(table, 0x9000, true), "the other end");
+    }
+}
