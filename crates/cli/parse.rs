@@ -133,7 +133,7 @@ pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
     if name.is_empty() || !name.chars().all(plain) {
         return Err(format!("`{name}` is not a name; names are letters, digits, `_` and `-`"));
     }
-    if squall::KINDS.iter().any(|kind| kind.name == name.replace('-', "_")) {
+    if squall::find_kind(name).is_some() {
         return Err(format!("`{name}` is the name of a fault; call the link something else"));
     }
     let upstream = self::upstream(upstream)?;

@@ -108,6 +108,13 @@ impl Planned {
         scope.trigger() != Trigger::None || scope.window.is_some() || self.take()
     }
 
+    /// Whether it has acted as often as it may, where `times` counts that.
+    pub(crate) fn is_used_up(&self) -> bool {
+        let scope = self.spec.scope();
+        let counted = scope.trigger() == Trigger::None && scope.window.is_none();
+        counted && scope.times.is_some_and(|times| self.counters.used.load(Relaxed) >= times)
+    }
+
     fn take(&self) -> bool {
         let Some(times) = self.spec.scope().times else { return true };
         self.counters.used.fetch_update(Relaxed, Relaxed, |used| (used < times).then_some(used + 1)).is_ok()

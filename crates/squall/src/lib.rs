@@ -44,7 +44,7 @@ pub use squall_faults::value;
 pub use squall_faults::{
     After, Carrier, ConnKey, Decision, Decisions, Direction, Directions, FaultSpec, IndexSet, Kind,
     LinkedSpec, PRESETS, Pattern, Peer, PlanError, Preset, Probability, Rate, Replay, ReplayError, Schedule,
-    Scope, Shape, Side, Size, SpecError, TraceError, find_preset, nearest_preset,
+    Scope, Shape, Side, Size, SpecError, TraceError, find_kind, find_preset, nearest_preset,
 };
 pub use squall_proxy::{
     Bytes, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,

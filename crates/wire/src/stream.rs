@@ -201,12 +201,12 @@ impl Stream {
         }
     }
 
-    /// Whether the connection is over for good, by a reset from either end or because both have finished. Takes nothing from
-    /// what is still to be read.
+    /// Whether the connection has been broken, by a reset say. One that both ends have finished in order is not: there may be
+    /// something left to read. An error that is seen here is not reported by reads and writes any more.
     pub fn is_gone(&self) -> bool {
         match self {
-            // The kernel forgets the peer of a connection that is over.
-            Self::Tcp(socket) => socket.peer_addr().is_err(),
+            // Asking for the peer's address would not do: the kernel forgets it after an orderly end as well.
+            Self::Tcp(socket) => !matches!(socket.take_error(), Ok(None)),
             Self::Mem(stream) => stream.is_gone(),
         }
     }

@@ -131,7 +131,9 @@ impl Fault for Bandwidth {
     }
 
     fn fin(&self, sending: &mut Sending, cx: &mut Cx<'_, Wire>) {
-        if self.is_zero() {
+        if cx.is_spared() {
+            cx.fin();
+        } else if self.is_zero() {
             cx.fin_at(Tick::NEVER);
         } else if self.shared {
             sending.turns.fin(cx);

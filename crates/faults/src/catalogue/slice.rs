@@ -64,6 +64,9 @@ impl Slice {
     }
 }
 
+/// Pieces that wait at the most: each takes memory of its own, however small it is.
+const MOST_WAITING: u64 = 16_384;
+
 /// From when on the next piece may go.
 #[derive(Default)]
 pub struct Pace {
@@ -99,6 +102,10 @@ impl Fault for Slice {
     fn armed(&self, pace: &mut Pace, _cx: &mut Cx<'_>) {
         // The end of a window let go of what waited.
         pace.free_at = Tick::ZERO;
+    }
+
+    fn room(&self, queued: u64) -> u64 {
+        self.size.as_bytes().saturating_mul(MOST_WAITING).max(1).saturating_sub(queued)
     }
 
     fn data(&self, pace: &mut Pace, range: Range, cx: &mut Cx<'_>) {

@@ -153,6 +153,11 @@ impl<'a, S> Cx<'a, S> {
         }
     }
 
+    /// True where the fault has acted as often as it may, and not on this connection: it must leave it alone.
+    pub fn is_spared(&self) -> bool {
+        self.call.slot.acted.map_or_else(|| self.call.planned.is_used_up(), |allowed| !allowed)
+    }
+
     /// Lets bytes go on at `due`, never before what stands ahead of them nor before now.
     pub fn pass_at(&mut self, due: Tick, range: Range) {
         let item = self.item(range, false);

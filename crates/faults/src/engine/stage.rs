@@ -240,9 +240,11 @@ impl Stage {
         soonest.filter(|(tick, _)| *tick != Tick::NEVER)
     }
 
-    /// Whether it holds something that is due at some time.
+    /// Whether it holds something that will leave by itself: at its time, when the fault wakes, or when its window ends.
     pub(super) fn carries(&self) -> bool {
-        self.slot.next_due().is_some_and(|due| due != Tick::NEVER)
+        let ends = matches!(self.phase, Phase::Armed(until) if until != Tick::NEVER);
+        let due = self.slot.next_due();
+        due.is_some_and(|due| due != Tick::NEVER || ends)
             || (self.slot.queued() > 0 && self.slot.wake.is_some())
     }
 
@@ -251,9 +253,14 @@ impl Stage {
         self.slot.release()
     }
 
+    /// Whether the fault has acted as often as it may, and not here.
+    fn is_spared(&self) -> bool {
+        self.slot.acted.map_or_else(|| self.planned.is_used_up(), |allowed| !allowed)
+    }
+
     pub(super) fn room(&self) -> u64 {
         match self.phase {
-            Phase::Armed(_) => self.running.room(self.slot.queued()),
+            Phase::Armed(_) if !self.is_spared() => self.running.room(self.slot.queued()),
             _ => u64::MAX,
         }
     }

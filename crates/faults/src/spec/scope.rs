@@ -42,6 +42,9 @@ params! {
     }
 }
 
+/// Windows that come again more often would leave no time for anything else.
+const SHORTEST: Duration = Duration::from_micros(1);
+
 /// A draw that no stream position reaches: the one that decides whether a connection is acted on.
 const ADMISSION: u64 = u64::MAX;
 
@@ -124,6 +127,9 @@ impl Scope {
                 Err(ValueError::new("`times=0` is never").help("leave the fault off"))
             }
             (Some(window), _) if window.is_zero() => Err(ValueError::new("`for=0s` is no time at all")),
+            (Some(_), Some(every)) if every < SHORTEST => {
+                Err(ValueError::new("`every` is shorter than a microsecond").help("write `1us` or longer"))
+            }
             (None, Some(_)) => {
                 Err(ValueError::new("`every` needs `for`").help("for example `for=2s,every=10s`"))
             }

@@ -190,3 +190,26 @@ fn what_arms_is_one_thing() {
         assert_eq!(text.parse::<FaultSpec>().expect_err(text).message, message, "{text}");
     }
 }
+
+#[test]
+fn a_fault_that_is_used_up_leaves_later_connections_alone() {
+    for spec in [
+        "timeout:300ms,times=1",
+        "bandwidth:0B/s,times=1",
+        "latency:1s,times=1",
+        "blackhole:mode=stop,times=1@down",
+    ] {
+        let plan = plan(7, &[spec]);
+        if spec.starts_with("blackhole") {
+            // It counts what it holds, which is nothing where nothing is read.
+            let mut first = conn(&plan, 1);
+            first.push(Down, at(0), 1);
+        } else {
+            drive(conn(&plan, 1), Down, &[(0, 3_000)], 0);
+        }
+        let later = conn(&plan, 2);
+        assert!(later.room(Down) > 0, "{spec}");
+        let trace = drive(later, Down, &[(0, 3_000)], 0);
+        assert_eq!((trace.written.len(), trace.fin), (3_000, Some(0)), "{spec}");
+    }
+}

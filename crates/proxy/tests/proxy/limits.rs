@@ -93,3 +93,15 @@ fn what_one_direction_holds_is_bounded() {
         assert!((90_000..=100_000).contains(&held), "{held}");
     });
 }
+
+#[test]
+fn what_a_window_holds_is_not_idle() {
+    virtually(|shards| async move {
+        let echo = echo(&shards).await;
+        let builder = proxy(&echo, &shards).idle_timeout(Duration::from_secs(1));
+        let proxy = start(builder.fault(fault("freeze:3s"))).await;
+        let client = dial(shards.env(0), &proxy).await;
+        ping(&client, b"held for three seconds").await;
+        assert_eq!(shards.env(0).now(), 3_000_000_000);
+    });
+}

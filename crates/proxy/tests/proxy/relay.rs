@@ -101,3 +101,27 @@ fn many_connections_at_once_are_byte_exact_and_leave_nothing() {
         assert_eq!((metrics.connections.accepted, metrics.closes.fin), (300, 300));
     });
 }
+
+#[test]
+fn what_a_server_sent_before_its_end_waits_for_a_client_that_reads_late() {
+    really(|shards| async move {
+        let env = shards.env(1);
+        let sink = env.listen("127.0.0.1:0".parse().expect("an address")).expect("a port");
+        let builder = squall_proxy::Proxy::tcp(sink.local_addr()).shards(shards.clone());
+        let proxy = start(builder).await;
+        let client = dial(env, &proxy).await;
+        client.write_all(b"request").await.expect("sent");
+        client.finish().expect("FIN");
+        let server = sink.accept().await.0.attach().expect("attached");
+        assert_eq!(read_out(&server).await.0, b"request");
+        let sending = shards.spawn(0, async move {
+            server.write_all(&pattern(8_000_000)).await.expect("sent");
+            server.finish().expect("FIN");
+        });
+        // Long enough for peers that nobody reads from to be looked after.
+        env.sleep(std::time::Duration::from_millis(1_500)).await;
+        let (got, end) = read_out(&client).await;
+        assert!(end.is_ok() && got == pattern(8_000_000), "{} bytes", got.len());
+        sending.await.expect("the server ends");
+    });
+}
