@@ -173,6 +173,7 @@ impl ProxyBuilder {
             registry: Registry::default(),
             events: EventSource::default(),
             starved: Default::default(),
+            unserved: Default::default(),
             unreached: Default::default(),
         });
         for fault in self.faults {

@@ -27,6 +27,8 @@ pub(crate) struct Link {
     pub(crate) events: EventSource,
     /// Connections that were turned away before they were accepted, for want of descriptors.
     pub(crate) starved: AtomicU64,
+    /// Datagrams of clients beyond the maximum.
+    pub(crate) unserved: AtomicU64,
     /// The last dial failed.
     pub(crate) unreached: AtomicBool,
 }
@@ -113,7 +115,8 @@ impl Link {
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
-        let tally = self.registry.tally();
+        let mut tally = self.registry.tally();
+        tally.datagrams.dropped_up += self.unserved.load(Relaxed);
         let mut connections = tally.connections;
         let starved = self.starved.load(Relaxed);
         connections.accepted += starved;

@@ -7,6 +7,7 @@ use squall_wire::Datagrams;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -67,6 +68,11 @@ impl Clients {
             return Some(inbox.clone());
         }
         let link = &self.link;
+        if link.options.max_connections.is_some_and(|limit| link.registry.active() >= limit) {
+            // No client: each of its datagrams would count as one.
+            link.unserved.fetch_add(1, Relaxed);
+            return None;
+        }
         let live = link.registry.admit(from, link.options.max_connections)?;
         let inbox = Arc::new(Inbox::new(live.clone()));
         inbox.put(payload);

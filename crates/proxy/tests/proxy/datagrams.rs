@@ -94,9 +94,10 @@ fn clients_beyond_the_cap_are_not_served() {
         exchange(&one, proxy.addr(), b"1").await;
         exchange(&two, proxy.addr(), b"2").await;
         three.send(proxy.addr(), b"3").await.expect("sent");
-        settles(|| proxy.metrics().connections.refused == 1).await;
+        settles(|| proxy.metrics().datagrams.is_some_and(|counts| counts.dropped_up == 1)).await;
         exchange(&one, proxy.addr(), b"still here").await;
-        assert_eq!(proxy.metrics().connections.active, 2);
+        let connections = proxy.metrics().connections;
+        assert_eq!((connections.active, connections.accepted), (2, 2), "nobody else is a client");
     });
 }
 
