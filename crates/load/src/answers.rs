@@ -1,6 +1,6 @@
 //! Telling answers apart: which request a datagram answers, and whether it is all there.
 
-use crate::payload::Payload;
+use squall_wire::Payload;
 use std::collections::BTreeSet;
 use std::ops::Range;
 

@@ -1,8 +1,7 @@
 //! One request: everything is sent and everything comes back, at the same time, so that no buffer on the way can block it.
 
 use crate::counters::Failure;
-use crate::payload::Payload;
-use squall_wire::{Stream, with_scratch};
+use squall_wire::{Payload, Stream, with_scratch};
 use std::future::poll_fn;
 use std::task::{Context, Poll};
 

@@ -1,13 +1,12 @@
 //! Load generator: closed-loop clients that verify every byte that comes back.
 //!
 //! - [`Load`] is what is asked for; [`Load::start`] begins it, and [`Running::finish`] yields the [`Report`]
-//! - `worker` is one connection's share of the requests, `exchange` one request, `payload` what is sent
+//! - `worker` is one connection's share of the requests, `exchange` one request
 //! - `session` is the same over datagrams, `answers` which request a datagram answers
 
 mod answers;
 mod counters;
 mod exchange;
-mod payload;
 mod plan;
 mod report;
 mod session;

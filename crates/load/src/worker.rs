@@ -2,11 +2,10 @@
 
 use crate::counters::{Counts, Failure};
 use crate::exchange::Exchange;
-use crate::payload::Payload;
 use crate::plan::Load;
 use crate::report::{Latencies, Report, Strays};
-use squall_wire::lock;
-use squall_wire::{Env, Stream, nanos};
+
+use squall_wire::{Env, Payload, Stream, lock, nanos};
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

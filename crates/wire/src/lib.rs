@@ -8,6 +8,7 @@
 //! | [`Listener`], [`Incoming`] | an accept loop that nothing kills, and what it hands to a shard |
 //! | [`Stream`], [`Dialer`] | connections with half-close and reset |
 //! | [`Datagrams`] | datagram sockets that receive and send many at a time |
+//! | [`Frame`], [`Payload`] | what a load and an echo server say to each other, every byte of it checkable |
 //! | [`Endpoint`] | addresses as people write them |
 //!
 //! ```
@@ -29,6 +30,7 @@ mod clock;
 mod datagrams;
 mod dialer;
 mod env;
+mod frame;
 mod heap;
 mod idle;
 mod kernel_pipe;
@@ -40,6 +42,7 @@ mod mem;
 mod mem_datagrams;
 mod nanos;
 mod net;
+mod payload;
 mod pipe;
 mod platform;
 mod probe;
@@ -59,6 +62,7 @@ pub use backlog::{FullBacklog, can_hang};
 pub use datagrams::Datagrams;
 pub use dialer::Dialer;
 pub use env::Env;
+pub use frame::{Frame, FrameError, FrameKind};
 pub use idle::Idle;
 pub use kernel_pipe::KernelPipe;
 pub use limits::raise_descriptor_limit;
@@ -69,6 +73,7 @@ pub use mem::MemStream;
 pub use mem_datagrams::MemDatagrams;
 pub use nanos::nanos;
 pub use net::{MemHung, MemListener};
+pub use payload::Payload;
 pub use probe::{
     BACKLOG_WANTED, DATAGRAM_BUFFER_WANTED, DatagramProbe, PIPE_WANTED, PipeProbe, descriptor_limit,
     probe_datagrams, probe_pipe, probe_reset,

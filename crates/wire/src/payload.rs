@@ -1,13 +1,13 @@
 //! What is sent: bytes that any position of any request can be told from, without keeping them.
 
-/// The bytes of one request.
-#[derive(Clone, Copy)]
-pub(crate) struct Payload {
+/// The bytes of one request, or of one reply that a server makes up.
+#[derive(Debug, Clone, Copy)]
+pub struct Payload {
     key: u64,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea, Flood 2014).
-fn mix(mut z: u64) -> u64 {
+pub(crate) fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -15,8 +15,14 @@ fn mix(mut z: u64) -> u64 {
 
 impl Payload {
     /// The bytes of request number `sequence` of a worker.
-    pub(crate) fn new(seed: u64, worker: u64, sequence: u64) -> Payload {
+    pub fn new(seed: u64, worker: u64, sequence: u64) -> Payload {
         Payload { key: mix(mix(mix(seed.wrapping_add(1)) ^ worker).wrapping_add(sequence)) }
+    }
+
+    /// The bytes of the reply to it, where the server makes them up rather than sending the request's back.
+    #[must_use]
+    pub fn reply(self) -> Payload {
+        Payload { key: mix(self.key ^ 0x7265_706c_7900_0001) }
     }
 
     fn word(self, index: u64) -> [u8; 8] {
@@ -24,12 +30,12 @@ impl Payload {
     }
 
     /// Writes the bytes from `offset` on into `buf`.
-    pub(crate) fn fill(self, offset: u64, buf: &mut [u8]) {
+    pub fn fill(self, offset: u64, buf: &mut [u8]) {
         self.walk(offset, buf.len(), |place, bytes| buf[place..place + bytes.len()].copy_from_slice(bytes));
     }
 
     /// Where `bytes`, read from `offset` on, first differ.
-    pub(crate) fn mismatch(self, offset: u64, bytes: &[u8]) -> Option<usize> {
+    pub fn mismatch(self, offset: u64, bytes: &[u8]) -> Option<usize> {
         let mut found = None;
         self.walk(offset, bytes.len(), |place, expected| {
             if found.is_none() && bytes[place..place + expected.len()] != *expected {
@@ -82,7 +88,8 @@ mod tests {
     fn requests_differ() {
         let first = |payload: Payload| payload.word(0);
         let base = first(Payload::new(7, 2, 3));
-        for other in [Payload::new(8, 2, 3), Payload::new(7, 3, 3), Payload::new(7, 2, 4)] {
+        let others = [Payload::new(8, 2, 3), Payload::new(7, 3, 3), Payload::new(7, 2, 4)];
+        for other in others.into_iter().chain([Payload::new(7, 2, 3).reply()]) {
             assert_ne!(first(other), base);
         }
     }
