@@ -12,5 +12,6 @@ mod preview;
 mod process;
 mod proxy;
 mod run;
+mod serve;
 mod signals;
 mod snapshots;

@@ -3,6 +3,7 @@
 mod args;
 mod binary;
 mod ci;
+mod clients;
 mod diff;
 mod e2e;
 mod failure;
@@ -21,7 +22,10 @@ The project's own commands.
       --update accepts what the binary says now. A missing record is written, or is a failure where CI is set.
   cargo xtask ci [STEP...] [--skip STEP]...
       What continuous integration runs, or only the named steps of it:
-      fmt, clippy, test, doc, gen, tidy, e2e.
+      fmt, clippy, test, doc, gen, tidy, e2e, clients.
+  cargo xtask clients
+      Install published clients of Toxiproxy in target/clients and let them drive `squall serve`. What cannot be
+      installed here is skipped, and said.
   cargo xtask gen [--check]
       Write the generated files, docs/faults.md with what squall says of its faults. --check only compares them.
   cargo xtask tidy
@@ -50,14 +54,15 @@ fn run(words: &[String]) -> Result<(), Failure> {
     match command.as_str() {
         "e2e" => e2e::run(root, &e2e::Options::parse(rest)?),
         "ci" => ci::run(root, rest),
+        "clients" => clients::run(root, rest),
         "gen" => generate::run(root, rest),
         "tidy" => tidy::run(root, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
         }
-        other => {
-            Err(Failure::Usage(format!("unknown command `{other}`; there are e2e, ci, gen, tidy and help")))
-        }
+        other => Err(Failure::Usage(format!(
+            "unknown command `{other}`; there are e2e, ci, clients, gen, tidy and help"
+        ))),
     }
 }

@@ -79,11 +79,11 @@ fn every_mistake_is_told_where_it_is_and_what_to_write() {
         ("reset:p=130%", "`130%` is more than 100%\n  reset:p=130%\n          ^^^^"),
         (
             "reset",
-            "`reset` needs `at` or `p`, or `after`\n  reset\n  ^^^^^ for example `reset:p=1%,within=64KiB`",
+            "`reset` needs `at`, `p` or `per_mib`, or `after` or `match`\n  reset\n  ^^^^^ for example `reset:p=1%,within=64KiB`",
         ),
         (
             "reset:4096,p=1%",
-            "`reset` takes `at` or `p`, not both\n  reset:4096,p=1%\n  ^^^^^^^^^^^^^^^ for example `reset:p=1%,within=64KiB`",
+            "`reset` takes one of `at`, `p` and `per_mib`\n  reset:4096,p=1%\n  ^^^^^^^^^^^^^^^ for example `reset:p=1%,within=64KiB`",
         ),
         (
             "reset:1,connections=1..2",
