@@ -13,5 +13,6 @@ mod preview;
 mod process;
 mod proxy;
 mod run;
+mod serve;
 mod signals;
 mod snapshots;

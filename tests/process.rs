@@ -11,7 +11,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A command of the built binary, away from any environment that would change what it does.
 pub(crate) fn squall() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("squall"));
-    command.env_remove("CI").env_remove("SQUALL_LOG").env("NO_COLOR", "1");
+    for name in ["CI", "SQUALL_LOG", "LOG_LEVEL", "SQUALL_AUTH_TOKEN", "TOXIPROXY_URL"] {
+        command.env_remove(name);
+    }
+    command.env("NO_COLOR", "1");
     command
 }
 

@@ -97,36 +97,37 @@ impl Args {
         output::write(target, &decisions.to_json_lines())
     }
 
-    /// Starts every link, each with its faults.
-    pub(crate) async fn start(
+    /// What all links have in common.
+    pub(crate) fn settings(
         &self,
         shards: &Shards,
         decisions: Option<&Decisions>,
-    ) -> Result<Vec<Proxy>, Failure> {
-        let replay = self.replay.as_ref().map(read_replay).transpose()?;
+    ) -> Result<Settings, Failure> {
+        Ok(Settings {
+            seed: self.seed,
+            shards: shards.clone(),
+            connect_timeout: self.connect_timeout,
+            buffer: self.buffer,
+            relay: self.relay,
+            tuning: self.tuning(),
+            max_connections: self.max_connections,
+            idle_timeout: self.idle_timeout,
+            decisions: decisions.cloned(),
+            replay: self.replay.as_ref().map(read_replay).transpose()?,
+        })
+    }
+
+    /// Starts every link, each with its faults.
+    pub(crate) async fn start(&self, settings: &Settings) -> Result<Vec<Proxy>, Failure> {
         let mut links = Vec::new();
         for (name, builder) in self.builders()? {
             let here = |link: &Option<String>| link.as_ref().is_none_or(|link| *link == name);
-            let mut builder = builder.name(&name).seed(self.seed).shards(shards.clone());
+            let mut builder = settings.apply(builder.name(&name));
             for preset in self.presets.iter().filter(|preset| here(&preset.link)) {
                 builder = builder.preset(preset.name).map_err(Failure::usage)?;
             }
             for fault in self.faults.iter().filter(|fault| here(&fault.link)) {
                 builder = builder.fault(files::supply(fault.spec.clone())?);
-            }
-            builder = builder.connect_timeout(self.connect_timeout).buffer(self.buffer.as_bytes());
-            builder = builder.relay(self.relay).tuning(self.tuning());
-            if let Some(limit) = self.max_connections {
-                builder = builder.max_connections(limit);
-            }
-            if let Some(limit) = self.idle_timeout {
-                builder = builder.idle_timeout(limit);
-            }
-            if let Some(log) = decisions {
-                builder = builder.decisions(log.clone());
-            }
-            if let Some(replay) = &replay {
-                builder = builder.replay(replay.clone());
             }
             links.push(builder.start().await.map_err(|error| match error {
                 ProxyError::Plan(_) => Failure::usage(format!("link `{name}`: {error}")),
@@ -176,6 +177,42 @@ impl Args {
             _ if self.udp => Proxy::udp(upstream.clone()),
             _ => Proxy::tcp(upstream.clone()),
         }
+    }
+}
+
+/// What all links have in common, also those that are started later.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    seed: u64,
+    shards: Shards,
+    connect_timeout: Duration,
+    buffer: Size,
+    relay: Relay,
+    tuning: Tuning,
+    max_connections: Option<u64>,
+    idle_timeout: Option<Duration>,
+    decisions: Option<Decisions>,
+    replay: Option<Replay>,
+}
+
+impl Settings {
+    pub(crate) fn apply(&self, builder: ProxyBuilder) -> ProxyBuilder {
+        let mut builder = builder.seed(self.seed).shards(self.shards.clone()).relay(self.relay);
+        builder = builder.connect_timeout(self.connect_timeout).buffer(self.buffer.as_bytes());
+        builder = builder.tuning(self.tuning.clone());
+        if let Some(limit) = self.max_connections {
+            builder = builder.max_connections(limit);
+        }
+        if let Some(limit) = self.idle_timeout {
+            builder = builder.idle_timeout(limit);
+        }
+        if let Some(log) = &self.decisions {
+            builder = builder.decisions(log.clone());
+        }
+        if let Some(replay) = &self.replay {
+            builder = builder.replay(replay.clone());
+        }
+        builder
     }
 }
 

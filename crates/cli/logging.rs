@@ -22,8 +22,11 @@ enum Format {
     Json,
 }
 
-pub(crate) fn start(args: &Args) {
+/// Starts logging. With `level`, LOG_LEVEL counts where nothing else says what is shown.
+pub(crate) fn start(args: &Args, level: bool) {
     let wanted = args.log.clone().or_else(|| std::env::var("SQUALL_LOG").ok());
+    let named = || level.then(|| std::env::var("LOG_LEVEL").ok()).flatten().and_then(|level| filter(&level));
+    let wanted = wanted.or_else(|| named().map(str::to_owned));
     let filter = EnvFilter::new(wanted.unwrap_or_else(|| "info".to_owned()));
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -33,4 +36,17 @@ pub(crate) fn start(args: &Args) {
         Format::Text => logger.with_target(false).init(),
         Format::Json => logger.json().init(),
     }
+}
+
+/// What a level of Toxiproxy's means here; nothing for a word that is none.
+fn filter(level: &str) -> Option<&'static str> {
+    Some(match level.to_ascii_lowercase().as_str() {
+        "trace" => "trace",
+        "debug" => "debug",
+        "info" => "info",
+        "warn" | "warning" => "warn",
+        "error" | "fatal" | "panic" => "error",
+        "disabled" => "off",
+        _ => return None,
+    })
 }

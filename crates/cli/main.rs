@@ -1,6 +1,9 @@
 //! The squall command line: parses arguments, prints, and turns outcomes into exit codes.
 
+mod access;
+mod arguments;
 mod check;
+mod ctl;
 mod doctor;
 mod echo;
 mod events;
@@ -12,9 +15,12 @@ mod logging;
 mod output;
 mod parse;
 mod presets;
+mod process;
 mod proxy;
 mod ready;
 mod run;
+mod running;
+mod serve;
 mod serving;
 mod signals;
 mod table;
@@ -25,7 +31,7 @@ use std::process::ExitCode;
 
 /// Flaky networks on purpose, reproducibly.
 ///
-/// Relay TCP connections and do to them what networks do, from a seed; echo servers to talk to; and scripted scenarios whose
+/// Relay TCP connections and do to them what networks do, from a seed; a server for the clients of Toxiproxy; echo servers to talk to; and scripted scenarios whose
 /// exact counts are compared with snapshots.
 #[derive(Parser)]
 #[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -43,6 +49,8 @@ or 143 ended by a second SIGINT or SIGTERM, or a run cut short.";
 #[derive(Subcommand)]
 enum Command {
     Proxy(proxy::Args),
+    Serve(serve::Args),
+    Ctl(ctl::Args),
     Echo(echo::Args),
     Run(run::Args),
     Check(check::Args),
@@ -52,10 +60,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    logging::start(&args.logging);
+    let args = Args::parse_from(arguments::meant(std::env::args_os()));
+    logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
     let done = match args.command {
         Command::Proxy(args) => proxy::main(args),
+        Command::Serve(args) => serve::main(args),
+        Command::Ctl(args) => ctl::main(args),
         Command::Echo(args) => echo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),

@@ -60,8 +60,17 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
 
 /// The address of `/metrics`: without a port it is 8998.
 pub(crate) fn metrics(text: &str) -> Result<SocketAddr, String> {
+    with_port(text, 8998)
+}
+
+fn with_port(text: &str, port: u16) -> Result<SocketAddr, String> {
     let host_only = !text.contains(':') || (text.starts_with('[') && text.ends_with(']'));
-    if host_only { listen(&format!("{text}:8998")) } else { listen(text) }
+    if host_only { listen(&format!("{text}:{port}")) } else { listen(text) }
+}
+
+/// The address of the control API: without a port it is 8474.
+pub(crate) fn control(text: &str) -> Result<SocketAddr, String> {
+    with_port(text, 8474)
 }
 
 /// The seed: a number, or `random`.
@@ -70,6 +79,11 @@ pub(crate) fn seed(text: &str) -> Result<u64, String> {
         return Ok(rand::random());
     }
     text.parse().map_err(|_| "write a whole number below 2^64, or `random`".to_owned())
+}
+
+/// As [`seed`], where negative numbers stand for themselves, too: Toxiproxy takes any of 64 bits.
+pub(crate) fn any_seed(text: &str) -> Result<u64, String> {
+    text.parse::<i64>().map(i64::cast_unsigned).or_else(|_| seed(text))
 }
 
 /// A preset, and the link that it is for; without one it is for every link of the command.

@@ -3,10 +3,11 @@
 use crate::events::{Console, drops, summary};
 use crate::exit::Exit;
 use crate::ready::Bound;
+use crate::running::Running;
 use crate::signals::Signals;
-use crate::{Failure, links, parse, serving};
+use crate::{Failure, access, links, parse, serving};
 use squall::{Carrier, Event, Proxy};
-use squall_control::{MetricsServer, Source};
+use squall_control::{Exposure, Server};
 use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -24,6 +25,11 @@ pub(crate) struct Args {
     /// Serve /metrics here: Prometheus text, or JSON with ?format=json. Without a port: 8998.
     #[arg(long, value_name = "ADDR", value_parser = parse::metrics)]
     metrics: Option<SocketAddr>,
+    /// Serve the control API of `squall serve` for these links here. Without a port: 8474.
+    #[arg(long, value_name = "ADDR", value_parser = parse::control)]
+    control: Option<SocketAddr>,
+    #[command(flatten)]
+    access: access::Args,
     /// Print a line for each connection that opens or closes, and for bytes as they are delivered.
     #[arg(long)]
     log_events: bool,
@@ -39,42 +45,61 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     serving::block_on(async move {
         let mut signals = Signals::listen()?;
         let decisions = args.links.decisions();
-        let links = args.links.start(&shards, decisions.as_ref()).await?;
-        let metrics = serve_metrics(&args, &links).await?;
+        let settings = args.links.settings(&shards, decisions.as_ref())?;
+        let links = args.links.start(&settings).await?;
         // Before anybody knows the address, so that no connection is missed.
         let events = listen(&args, &links);
-        announce(&args, &links, metrics.as_ref())?;
+        let (plan, mut bound) = describe(&args, &links);
+        let links = Running::new(links, args.control.is_some().then_some(settings));
+        let metrics = serve_metrics(&args, &links).await?;
+        if let Some(metrics) = &metrics {
+            bound.note("metrics", "squall metrics listening on ", metrics.addr());
+        }
+        let control = serve_control(&args, &links).await?;
+        if let Some(control) = &control {
+            bound.note("control", "squall control listening on ", control.addr());
+        }
+        // Once everything is bound, so that an error is all there is to read.
+        plan.iter().for_each(|line| eprintln!("{line}"));
+        bound.announce(args.serving.port_file.as_deref())?;
         watch(&args, &links, events, &mut signals).await;
-        serving::stop(&mut signals, drain(&links, args.serving.grace)).await;
+        let stopping = async {
+            if let Some(control) = control {
+                control.stop().await;
+            }
+            links.drain(args.serving.grace).await;
+        };
+        serving::stop(&mut signals, stopping).await;
         say_totals(&links);
         args.links.write(decisions.as_ref())?;
         Ok(Exit::Ok)
     })
 }
 
-async fn serve_metrics(args: &Args, links: &[Proxy]) -> Result<Option<MetricsServer>, Failure> {
+async fn serve_metrics(args: &Args, links: &Running) -> Result<Option<Server>, Failure> {
     let Some(addr) = args.metrics else { return Ok(None) };
-    squall_control::serve(addr, links.iter().map(Source::from).collect())
-        .await
-        .map(Some)
-        .map_err(Failure::environment)
+    squall_control::serve(addr, links.sources()).await.map(Some).map_err(Failure::environment)
 }
 
-fn announce(args: &Args, links: &[Proxy], metrics: Option<&MetricsServer>) -> Result<(), Failure> {
-    eprintln!("seed {}", args.links.seed());
+async fn serve_control(args: &Args, links: &Running) -> Result<Option<Server>, Failure> {
+    let (Some(addr), Running::Controlled { all, .. }) = (args.control, links) else { return Ok(None) };
+    let server = squall_control::control(addr, all.clone(), args.access.access(), Exposure::new()).await;
+    let server = server.map_err(Failure::environment)?;
+    args.access.warn(&server);
+    Ok(Some(server))
+}
+
+/// What the links are, in lines, and where.
+fn describe(args: &Args, links: &[Proxy]) -> (Vec<String>, Bound) {
+    let mut plan = vec![format!("seed {}", args.links.seed())];
     let mut bound = Bound::default();
     for link in links {
-        for fault in link.faults() {
-            eprintln!("link {}: {fault}", link.name());
-        }
+        plan.extend(link.faults().iter().map(|fault| format!("link {}: {fault}", link.name())));
         let name = if args.links.is_unnamed() { String::new() } else { format!("{} ", link.name()) };
         let scheme = if link.carrier() == Carrier::Datagram { "udp:" } else { "" };
         bound.note(link.name(), format!("squall proxy {name}listening on {scheme}"), link.addr());
     }
-    if let Some(metrics) = metrics {
-        bound.note("metrics", "squall metrics listening on ", metrics.addr());
-    }
-    bound.announce(args.serving.port_file.as_deref())
+    (plan, bound)
 }
 
 /// The events of all links, where they are to be printed.
@@ -94,7 +119,7 @@ fn listen(args: &Args, links: &[Proxy]) -> mpsc::Receiver<Event> {
 }
 
 /// Prints what was asked for until the first signal.
-async fn watch(args: &Args, links: &[Proxy], mut events: mpsc::Receiver<Event>, signals: &mut Signals) {
+async fn watch(args: &Args, links: &Running, mut events: mpsc::Receiver<Event>, signals: &mut Signals) {
     let mut console = Console::default();
     let mut ticks =
         args.summary.map(|period| tokio::time::interval_at(tokio::time::Instant::now() + period, period));
@@ -108,33 +133,21 @@ async fn watch(args: &Args, links: &[Proxy], mut events: mpsc::Receiver<Event>, 
         tokio::select! {
             biased;
             _ = signals.next() => return,
-            () = tick => say(&summary(&totals(links))),
+            () = tick => say(&summary(&links.totals().into_iter().map(|(_, totals)| totals).collect::<Vec<_>>())),
             Some(event) = events.recv() => say(&console.line(&event)),
         }
     }
 }
 
-/// Lets all links drain within one grace.
-async fn drain(links: &[Proxy], grace: Duration) {
-    let deadline = std::time::Instant::now() + grace;
-    for link in links {
-        link.drain(deadline.saturating_duration_since(std::time::Instant::now())).await;
-    }
-}
-
-fn totals(links: &[Proxy]) -> Vec<squall::Metrics> {
-    links.iter().map(Proxy::metrics).collect()
-}
-
-fn say_totals(links: &[Proxy]) {
-    let totals = totals(links);
+fn say_totals(links: &Running) {
+    let (names, totals): (Vec<_>, Vec<_>) = links.totals().into_iter().unzip();
     say(&summary(&totals));
-    for (link, metrics) in links.iter().zip(&totals) {
+    for (link, metrics) in names.iter().zip(&totals) {
         if let Some(datagrams) = &metrics.datagrams {
-            say(&drops(link.name(), datagrams));
+            say(&drops(link, datagrams));
         }
         for fault in &metrics.faults {
-            say(&format!("[METRICS] {} {} | fired: {}", link.name(), fault.name, fault.fired));
+            say(&format!("[METRICS] {link} {} | fired: {}", fault.name, fault.fired));
         }
     }
 }

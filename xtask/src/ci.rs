@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: every step of continuous integration, in order, up to the first that fails.
 
 use crate::failure::Failure;
-use crate::{e2e, generate, tidy, workspace};
+use crate::{clients, e2e, generate, tidy, workspace};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -19,7 +19,7 @@ enum Work {
     Own(fn(&Path) -> Result<(), Failure>),
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", about: "the code is formatted", work: Work::Cargo(&["fmt", "--all", "--check"]) },
     Step {
         name: "clippy",
@@ -46,6 +46,11 @@ const STEPS: [Step; 7] = [
         name: "e2e",
         about: "every scenario matches its snapshot",
         work: Work::Own(|root| e2e::run(root, &e2e::Options { ci: true, ..e2e::Options::default() })),
+    },
+    Step {
+        name: "clients",
+        about: "published clients of Toxiproxy work unchanged",
+        work: Work::Own(|root| clients::run(root, &[])),
     },
 ];
 
@@ -117,19 +122,25 @@ mod tests {
 
     #[test]
     fn without_words_every_step_runs() {
-        assert_eq!(names("").unwrap(), ["fmt", "clippy", "test", "doc", "gen", "tidy", "e2e"]);
+        assert_eq!(names("").unwrap(), ["fmt", "clippy", "test", "doc", "gen", "tidy", "e2e", "clients"]);
     }
 
     #[test]
     fn named_steps_run_in_the_usual_order_and_skipped_ones_do_not() {
         assert_eq!(names("e2e fmt").unwrap(), ["fmt", "e2e"]);
-        assert_eq!(names("--skip fmt --skip clippy").unwrap(), ["test", "doc", "gen", "tidy", "e2e"]);
+        assert_eq!(
+            names("--skip fmt --skip clippy").unwrap(),
+            ["test", "doc", "gen", "tidy", "e2e", "clients"]
+        );
     }
 
     #[test]
     fn an_unknown_step_is_refused() {
         let error = names("lint").unwrap_err();
-        assert_eq!(error, "there is no step `lint`; there are fmt, clippy, test, doc, gen, tidy, e2e");
+        assert_eq!(
+            error,
+            "there is no step `lint`; there are fmt, clippy, test, doc, gen, tidy, e2e, clients"
+        );
         assert_eq!(names("--skip").unwrap_err(), "`--skip` needs the name of a step");
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod binary;
 mod ci;
+mod clients;
 mod diff;
 mod e2e;
 mod failure;
@@ -22,11 +23,14 @@ The project's own commands.
       --update accepts what the binary says now. A missing record is written, or is a failure where CI is set.
   cargo xtask ci [STEP...] [--skip STEP]...
       What continuous integration runs, or only the named steps of it:
-      fmt, clippy, test, doc, gen, tidy, e2e.
+      fmt, clippy, test, doc, gen, tidy, e2e, clients.
   cargo xtask bench [FILTER] [--quick] [--rounds N] [--json FILE] [--list]
       Measure the release build beside the relays that are installed (haproxy, nginx, socat, toxiproxy-server), show the
       figures, and write docs/benchmarks.md; with FILTER only rows with it in their name, and no page. --quick takes one
       short round instead of 3. `cargo xtask bench micro [FILTER]` times single functions.
+  cargo xtask clients
+      Install published clients of Toxiproxy in target/clients and let them drive `squall serve`. What cannot be
+      installed here is skipped, and said.
   cargo xtask gen [--check]
       Write the generated files, docs/faults.md with what squall says of its faults. --check only compares them.
   cargo xtask tidy
@@ -56,6 +60,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "e2e" => e2e::run(root, &e2e::Options::parse(rest)?),
         "ci" => ci::run(root, rest),
         "bench" => bench::run(root, rest),
+        "clients" => clients::run(root, rest),
         "gen" => generate::run(root, rest),
         "tidy" => tidy::run(root, rest),
         "help" | "--help" | "-h" => {
@@ -63,7 +68,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         other => Err(Failure::Usage(format!(
-            "unknown command `{other}`; there are e2e, ci, bench, gen, tidy and help"
+            "unknown command `{other}`; there are e2e, ci, bench, clients, gen, tidy and help"
         ))),
     }
 }

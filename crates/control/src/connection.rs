@@ -1,5 +1,6 @@
 //! One client's connection, kept within bounds of size and time.
 
+use crate::patient::Patient;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +21,8 @@ pub(crate) struct Limits {
     pub(crate) lifetime: Duration,
     /// What an answer that is being written gets to end in.
     pub(crate) grace: Duration,
+    /// How long a client may let an answer wait that it does not read.
+    pub(crate) patience: Duration,
 }
 
 impl Default for Limits {
@@ -29,6 +32,19 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             lifetime: Duration::from_secs(300),
             grace: Duration::from_secs(2),
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    /// Those of a control server: its clients keep connections for long.
+    pub(crate) fn control() -> Limits {
+        Limits {
+            connections: 256,
+            head: Duration::from_secs(60),
+            lifetime: Duration::from_secs(86_400),
+            ..Limits::default()
         }
     }
 }
@@ -50,7 +66,7 @@ pub(crate) async fn serve(
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(app));
+        .serve_connection(TokioIo::new(Patient::new(socket, limits.patience)), TowerToHyperService::new(app));
     let mut connection = pin!(connection);
     // How a client's connection ended is no news: whoever scrapes sees it there.
     tokio::select! {

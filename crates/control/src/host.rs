@@ -18,19 +18,23 @@ pub(crate) async fn check(request: Request, next: Next) -> Response {
     (StatusCode::FORBIDDEN, "host must be localhost or an IP address\n").into_response()
 }
 
+/// A host without its port.
+pub(crate) fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    }
+}
+
 /// Whether a host, with or without a port, is reached without asking a name server.
-fn is_direct(host: &str) -> bool {
+pub(crate) fn is_direct(host: &str) -> bool {
     if host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() {
         return true;
     }
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return address.parse::<Ipv6Addr>().is_ok();
     }
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name,
-        _ => host,
-    };
-    name.eq_ignore_ascii_case("localhost")
+    name_of(host).eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ struct Link<'a> {
     faults: BTreeMap<&'a str, Fault>,
     held_bytes: u64,
     held_max_bytes: u64,
+    received_bytes: Counts,
 }
 
 #[derive(Serialize)]
@@ -51,9 +52,14 @@ pub(crate) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Err
     serde_json::to_string(&report).map(|text| text + "\n")
 }
 
+/// What is known of one link, as one JSON object.
+pub(crate) fn encode_link(metrics: &Metrics) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&link(metrics))
+}
+
 fn link(metrics: &Metrics) -> Link<'_> {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, datagrams, closes, held, held_max, faults } = metrics;
+    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults } = metrics;
     Link {
         bytes: Counts::from([("down", bytes.down), ("up", bytes.up)]),
         closes: Counts::from([
@@ -81,6 +87,7 @@ fn link(metrics: &Metrics) -> Link<'_> {
         faults: faults.iter().map(|each| (each.name.as_str(), fault(each))).collect(),
         held_bytes: *held,
         held_max_bytes: *held_max,
+        received_bytes: Counts::from([("down", received.down), ("up", received.up)]),
     }
 }
 
@@ -111,9 +118,9 @@ mod tests {
             ..Default::default()
         };
         let text = encode(&[("web", busy), ("db", Metrics::default())]).expect("plain data");
-        let nothing = r#"{"bytes":{"down":0,"up":0},"closes":{"cancelled":0,"error":0,"fin":0,"reset":0,"timeout":0},"connections":{"accepted":0,"active":0,"closed":0,"failed":0,"refused":0},"faults":{},"held_bytes":0,"held_max_bytes":0}"#;
+        let nothing = r#"{"bytes":{"down":0,"up":0},"closes":{"cancelled":0,"error":0,"fin":0,"reset":0,"timeout":0},"connections":{"accepted":0,"active":0,"closed":0,"failed":0,"refused":0},"faults":{},"held_bytes":0,"held_max_bytes":0,"received_bytes":{"down":0,"up":0}}"#;
         let web = nothing
-            .replace(r#""down":0,"up":0"#, r#""down":20,"up":10"#)
+            .replacen(r#""down":0,"up":0"#, r#""down":20,"up":10"#, 1)
             .replace(r#""accepted":0,"active":0"#, r#""accepted":5,"active":2"#)
             .replace(
                 r#""faults":{}"#,

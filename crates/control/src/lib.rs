@@ -1,9 +1,11 @@
-//! HTTP of squall: live metrics.
+//! HTTP of squall: live metrics, and the control API that Toxiproxy's clients speak.
 //!
-//! - [`serve`] answers `/metrics`, `/healthz` and `/readyz` until the [`MetricsServer`] it returns is stopped or dropped
+//! - [`serve`] answers `/metrics`, `/healthz` and `/readyz` until the [`Server`] it returns is stopped or dropped
+//! - [`control`] serves a [`Collection`] of proxies; `toxiproxy` is what its clients know
 //! - [`Source`] is one link whose counts are shown; they are read anew for every request
 //! - `routes` says which path gives what, `text` and `json` are the two formats
-//! - `server` accepts, `connection` keeps one client within bounds, `host` keeps web pages out
+//! - `server` accepts, `connection` keeps one client within bounds, `host` keeps web pages out,
+//!   `patient` gives up on who does not read
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -23,11 +25,14 @@ mod connection;
 mod error;
 mod host;
 mod json;
+mod patient;
 mod routes;
 mod server;
 mod source;
 mod text;
+mod toxiproxy;
 
 pub use error::ControlError;
-pub use server::{MetricsServer, serve};
+pub use server::{Server, control, serve};
 pub use source::Source;
+pub use toxiproxy::{Access, Collection, Exposure, Gauge, PopulateError};

@@ -4,10 +4,11 @@ use crate::connection::{self, Limits};
 use crate::error::ControlError;
 use crate::routes::app;
 use crate::source::Source;
+use crate::toxiproxy::{self, Access, Collection, Exposure};
 use axum::Router;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -16,11 +17,11 @@ use tokio::task::{JoinHandle, JoinSet};
 /// How long accepting rests after trouble, such as want of descriptors.
 const REST: Duration = Duration::from_millis(100);
 
-/// A running server of metrics. Dropping it closes its port and every connection at once; [`MetricsServer::stop`] lets
+/// A running server. Dropping it closes its port and every connection at once; [`Server::stop`] lets
 /// answers end first.
 #[derive(Debug)]
 #[must_use = "dropping the server stops it"]
-pub struct MetricsServer {
+pub struct Server {
     addr: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -36,7 +37,7 @@ pub struct MetricsServer {
 ///
 /// # Errors
 /// Where the address cannot be bound, or two sources bear one name.
-pub async fn serve(addr: SocketAddr, sources: Vec<Source>) -> Result<MetricsServer, ControlError> {
+pub async fn serve(addr: SocketAddr, sources: Vec<Source>) -> Result<Server, ControlError> {
     serve_within(Limits::default(), addr, sources).await
 }
 
@@ -44,19 +45,67 @@ pub(crate) async fn serve_within(
     limits: Limits,
     addr: SocketAddr,
     sources: Vec<Source>,
-) -> Result<MetricsServer, ControlError> {
+) -> Result<Server, ControlError> {
     let mut names = BTreeSet::new();
     if let Some(twice) = sources.iter().find(|source| !names.insert(source.name.as_str())) {
         return Err(ControlError::NameTaken(twice.name.clone()));
     }
+    start(limits, addr, |_| app(sources)).await
+}
+
+/// Serves the control API of Toxiproxy, and squall's own, over HTTP/1.1 on `addr`, where port 0 takes a free one. Must be
+/// called inside a tokio runtime with I/O and time, and is served by it. An unspecified address takes callers of IPv4 and IPv6.
+///
+/// A request gets 60 s for its head (8 KiB), 15 s for its body (1 MiB); an answer that nobody reads is given up after 30 s;
+/// 256 clients may be connected at a time, and more wait. Stopping the server leaves the proxies as they are.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use squall_control::{Access, Collection, Exposure, control};
+/// use squall_proxy::Proxy;
+///
+/// let all = Collection::new(|upstream, _carrier| Proxy::tcp(upstream).seed(7));
+/// all.populate(r#"[{"name": "web", "listen": "127.0.0.1:0", "upstream": "localhost:80"}]"#).await?;
+/// let server = control("127.0.0.1:0".parse()?, all, Access::new(), Exposure::new()).await?;
+/// println!("clients may ask http://{}/proxies", server.addr());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the address cannot be bound.
+pub async fn control(
+    addr: SocketAddr,
+    collection: Collection,
+    access: Access,
+    exposure: Exposure,
+) -> Result<Server, ControlError> {
+    start(Limits::control(), addr, |bound| {
+        toxiproxy::app(collection, access.on_loopback(bound.ip().is_loopback()), exposure)
+    })
+    .await
+}
+
+async fn start(
+    limits: Limits,
+    addr: SocketAddr,
+    app: impl FnOnce(SocketAddr) -> Router,
+) -> Result<Server, ControlError> {
     let (listener, addr) = bind(addr).await.map_err(|source| ControlError::Listen { addr, source })?;
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(accept(listener, app(sources), limits, stopped));
-    Ok(MetricsServer { addr, stop, task })
+    let task = tokio::spawn(accept(listener, app(addr), limits, stopped));
+    Ok(Server { addr, stop, task })
 }
 
 async fn bind(addr: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(addr).await?;
+    let both = addr.ip() == IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let wide = SocketAddr::from((Ipv6Addr::UNSPECIFIED, addr.port()));
+    let listener = match TcpListener::bind(if both { wide } else { addr }).await {
+        // Where there is no IPv6.
+        Err(error) if both && error.kind() != io::ErrorKind::AddrInUse => TcpListener::bind(addr).await?,
+        bound => bound?,
+    };
     let addr = listener.local_addr()?;
     Ok((listener, addr))
 }
@@ -90,7 +139,7 @@ async fn next(listener: &TcpListener) -> TcpStream {
     }
 }
 
-impl MetricsServer {
+impl Server {
     /// The address it listens on, with its real port.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -105,7 +154,7 @@ impl MetricsServer {
     }
 }
 
-impl Drop for MetricsServer {
+impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -120,7 +169,7 @@ mod tests {
     const SOON: Duration = Duration::from_millis(50);
     const GET: &[u8] = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
-    async fn start(limits: Limits, sources: Vec<Source>) -> MetricsServer {
+    async fn start(limits: Limits, sources: Vec<Source>) -> Server {
         serve_within(limits, "127.0.0.1:0".parse().expect("an address"), sources).await.expect("a free port")
     }
 
@@ -150,14 +199,17 @@ mod tests {
         };
         // Far more than the buffers between the two take.
         let metrics = Metrics { faults: (0..300_000).map(fault).collect(), ..Default::default() };
-        let limits = Limits { connections: 1, lifetime: SOON, grace: SOON, ..Limits::default() };
-        let server = start(limits, vec![Source::new("web", move || metrics.clone())]).await;
-        let mut deaf = TcpStream::connect(server.addr()).await.expect("accepted");
-        deaf.write_all(GET).await.expect("sent");
-        let mut next = TcpStream::connect(server.addr()).await.expect("queued");
-        next.write_all(GET).await.expect("sent");
-        assert!(next.read(&mut [0; 16]).await.expect("an answer") > 0);
-        drop(deaf);
+        let one = Limits { connections: 1, ..Limits::default() };
+        for limits in [Limits { lifetime: SOON, grace: SOON, ..one }, Limits { patience: SOON, ..one }] {
+            let metrics = metrics.clone();
+            let server = start(limits, vec![Source::new("web", move || metrics.clone())]).await;
+            let mut deaf = TcpStream::connect(server.addr()).await.expect("accepted");
+            deaf.write_all(GET).await.expect("sent");
+            let mut next = TcpStream::connect(server.addr()).await.expect("queued");
+            next.write_all(GET).await.expect("sent");
+            assert!(next.read(&mut [0; 16]).await.expect("an answer") > 0);
+            drop(deaf);
+        }
     }
 
     #[tokio::test]

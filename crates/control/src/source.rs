@@ -60,3 +60,43 @@ impl Totals {
         }
     }
 }
+
+/// Adds what another link of the same name has counted.
+pub(crate) fn add(sum: &mut Metrics, other: Metrics) {
+    // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
+    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults } = other;
+    sum.connections.accepted += connections.accepted;
+    sum.connections.active += connections.active;
+    sum.connections.closed += connections.closed;
+    sum.connections.refused += connections.refused;
+    sum.connections.failed += connections.failed;
+    sum.bytes.up += bytes.up;
+    sum.bytes.down += bytes.down;
+    sum.received.up += received.up;
+    sum.received.down += received.down;
+    if let Some(counts) = datagrams {
+        let sum = sum.datagrams.get_or_insert_default();
+        sum.up += counts.up;
+        sum.down += counts.down;
+        sum.dropped_up += counts.dropped_up;
+        sum.dropped_down += counts.dropped_down;
+    }
+    sum.closes.fin += closes.fin;
+    sum.closes.reset += closes.reset;
+    sum.closes.timeout += closes.timeout;
+    sum.closes.error += closes.error;
+    sum.closes.cancelled += closes.cancelled;
+    sum.held += held;
+    sum.held_max = sum.held_max.max(held_max);
+    for fault in faults {
+        match sum.faults.iter_mut().find(|known| known.name == fault.name) {
+            Some(known) => {
+                known.fired += fault.fired;
+                known.kind = fault.kind;
+                known.optional = fault.optional;
+                known.active |= fault.active;
+            }
+            None => sum.faults.push(fault),
+        }
+    }
+}

@@ -13,11 +13,41 @@ pub(crate) fn encode(readings: &[Reading<'_>]) -> prometheus::Result<String> {
     let families = [totals(readings), connections(readings), traffic(readings)];
     let families: Vec<_> =
         families.into_iter().flatten().filter(|family| !family.get_metric().is_empty()).collect();
-    TextEncoder::new().encode_to_string(&families)
+    encode_families(&families)
+}
+
+/// The families as text. None may be without samples.
+pub(crate) fn encode_families(families: &[MetricFamily]) -> prometheus::Result<String> {
+    TextEncoder::new().encode_to_string(families)
+}
+
+/// A family of a single number.
+pub(crate) fn number(number: &crate::toxiproxy::Gauge) -> MetricFamily {
+    let empty = [(Vec::new(), 0)];
+    match number.rises {
+        true => family(number.name, number.help, MetricType::COUNTER, empty, |metric, _| {
+            metric.set_counter(counter_of(number.value));
+        }),
+        false => family(number.name, number.help, MetricType::GAUGE, empty, |metric, _| {
+            metric.set_gauge(gauge_of(number.value));
+        }),
+    }
+}
+
+fn counter_of(value: f64) -> Counter {
+    let mut counter = Counter::default();
+    counter.set_value(value);
+    counter
+}
+
+fn gauge_of(value: f64) -> Gauge {
+    let mut gauge = Gauge::default();
+    gauge.set_value(value);
+    gauge
 }
 
 /// Label names and their values, and the number.
-type Sample<'a> = (Vec<(&'static str, &'a str)>, u64);
+pub(crate) type Sample<'a> = (Vec<(&'static str, &'a str)>, u64);
 
 fn totals(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
     let totals = Totals::of(readings);
@@ -104,19 +134,23 @@ fn per_link<'a>(
     })
 }
 
-fn counter<'a>(name: &str, help: &str, samples: impl IntoIterator<Item = Sample<'a>>) -> MetricFamily {
+pub(crate) fn counter<'a>(
+    name: &str,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample<'a>>,
+) -> MetricFamily {
     family(name, help, MetricType::COUNTER, samples, |metric, value| {
-        let mut counter = Counter::default();
-        counter.set_value(value);
-        metric.set_counter(counter);
+        metric.set_counter(counter_of(value));
     })
 }
 
-fn gauge<'a>(name: &str, help: &str, samples: impl IntoIterator<Item = Sample<'a>>) -> MetricFamily {
+pub(crate) fn gauge<'a>(
+    name: &str,
+    help: &str,
+    samples: impl IntoIterator<Item = Sample<'a>>,
+) -> MetricFamily {
     family(name, help, MetricType::GAUGE, samples, |metric, value| {
-        let mut gauge = Gauge::default();
-        gauge.set_value(value);
-        metric.set_gauge(gauge);
+        metric.set_gauge(gauge_of(value));
     })
 }
 
@@ -125,7 +159,7 @@ fn family<'a>(
     help: &str,
     kind: MetricType,
     samples: impl IntoIterator<Item = Sample<'a>>,
-    set: fn(&mut Metric, f64),
+    set: impl Fn(&mut Metric, f64),
 ) -> MetricFamily {
     let metric = |(labels, value): Sample<'_>| {
         let mut metric = Metric::from_label(labels.into_iter().map(label).collect());

@@ -88,7 +88,9 @@ enum Pause {
 }
 
 async fn accept(link: Arc<Link>, bound: Bound) {
-    let Bound { mut listener, _closing } = bound;
+    // Declared first, so that it is dropped last: who is told that the port is closed finds it free.
+    let _closing = bound._closing;
+    let mut listener = bound.listener;
     let addr = listener.local_addr();
     loop {
         match receive(&link, &listener).await {

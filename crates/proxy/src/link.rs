@@ -124,6 +124,7 @@ impl Link {
         Metrics {
             connections,
             bytes: tally.bytes,
+            received: tally.received,
             datagrams: (self.id.carrier == Carrier::Datagram).then_some(tally.datagrams),
             closes: tally.closes,
             held: tally.held,

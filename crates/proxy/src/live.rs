@@ -14,6 +14,7 @@ pub(crate) struct Live {
     /// What the client said it is, if it did.
     pub(crate) label: Option<ConnKey>,
     bytes: [AtomicU64; 2],
+    received: [AtomicU64; 2],
     datagrams: [AtomicU64; 2],
     dropped: [AtomicU64; 2],
     held: [AtomicU64; 2],
@@ -28,6 +29,7 @@ impl Live {
             peer,
             label,
             bytes: Default::default(),
+            received: Default::default(),
             datagrams: Default::default(),
             dropped: Default::default(),
             held: Default::default(),
@@ -45,6 +47,16 @@ impl Live {
 
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
         self.bytes[direction.index()].load(Relaxed)
+    }
+
+    /// Counts bytes as read from the sender of `direction`. Only the connection's own task writes, as above.
+    pub(crate) fn count_received(&self, direction: Direction, bytes: u64) {
+        let counter = &self.received[direction.index()];
+        counter.store(counter.load(Relaxed) + bytes, Relaxed);
+    }
+
+    pub(crate) fn received(&self, direction: Direction) -> u64 {
+        self.received[direction.index()].load(Relaxed)
     }
 
     /// Counts a datagram as sent to the receiver of `direction`.

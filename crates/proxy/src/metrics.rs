@@ -9,6 +9,8 @@ pub struct Metrics {
     pub connections: Connections,
     /// Bytes delivered to the receivers.
     pub bytes: Bytes,
+    /// Bytes read from the senders, whatever became of them.
+    pub received: Bytes,
     /// Datagrams, on a link that carries them.
     pub datagrams: Option<Datagrams>,
     /// Closed connections by reason.
@@ -43,6 +45,13 @@ pub struct Bytes {
     pub up: u64,
     /// From the server to clients.
     pub down: u64,
+}
+
+impl Bytes {
+    pub(crate) fn add(&mut self, other: Bytes) {
+        self.up += other.up;
+        self.down += other.down;
+    }
 }
 
 /// Datagrams by what became of them, and by direction.

@@ -107,6 +107,12 @@ impl Proxy {
         self.link.plan.current().0.faults().iter().map(|planned| planned.to_string()).collect()
     }
 
+    /// The faults in force by name, in the order in which they were added.
+    pub fn specs(&self) -> Vec<(String, FaultSpec)> {
+        let (plan, _) = self.link.plan.current();
+        plan.faults().iter().map(|planned| (planned.name().to_owned(), planned.spec().clone())).collect()
+    }
+
     /// The link's counts now. A byte is counted once the system has taken it for its receiver, so a receiver on another thread
     /// may have it a moment before it shows here.
     pub fn metrics(&self) -> Metrics {

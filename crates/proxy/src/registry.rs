@@ -30,6 +30,7 @@ struct Inner {
     failed: u64,
     closes: Closes,
     bytes: Bytes,
+    received: Bytes,
     datagrams: Datagrams,
 }
 
@@ -48,6 +49,7 @@ pub(crate) struct Tally {
     pub(crate) connections: Connections,
     pub(crate) closes: Closes,
     pub(crate) bytes: Bytes,
+    pub(crate) received: Bytes,
     pub(crate) datagrams: Datagrams,
     pub(crate) held: u64,
     pub(crate) held_max: u64,
@@ -85,8 +87,8 @@ impl Registry {
             Outcome::NotConnected => inner.failed += 1,
             Outcome::Closed(reason) => inner.closes.count(reason),
         }
-        inner.bytes.up += live.bytes(Direction::Up);
-        inner.bytes.down += live.bytes(Direction::Down);
+        inner.bytes.add(bytes(live));
+        inner.received.add(received(live));
         inner.datagrams.add(datagrams(live));
         if inner.open.is_empty() {
             self.emptied.notify_waiters();
@@ -133,12 +135,13 @@ impl Registry {
 
     pub(crate) fn tally(&self) -> Tally {
         let inner = lock(&self.inner);
-        let mut bytes = inner.bytes;
+        let mut delivered = inner.bytes;
+        let mut read = inner.received;
         let mut sent = inner.datagrams;
         let mut held = 0;
         for live in inner.open.values() {
-            bytes.up += live.bytes(Direction::Up);
-            bytes.down += live.bytes(Direction::Down);
+            delivered.add(bytes(live));
+            read.add(received(live));
             sent.add(datagrams(live));
             held += live.held();
         }
@@ -152,12 +155,23 @@ impl Registry {
         Tally {
             connections,
             closes: inner.closes,
-            bytes,
+            bytes: delivered,
+            received: read,
             datagrams: sent,
             held,
             held_max: self.held_max.load(Relaxed),
         }
     }
+}
+
+fn bytes(live: &Live) -> Bytes {
+    let [up, down] = Direction::BOTH.map(|direction| live.bytes(direction));
+    Bytes { up, down }
+}
+
+fn received(live: &Live) -> Bytes {
+    let [up, down] = Direction::BOTH.map(|direction| live.received(direction));
+    Bytes { up, down }
 }
 
 fn datagrams(live: &Live) -> Datagrams {

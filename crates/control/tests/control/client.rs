@@ -1,6 +1,6 @@
 //! As little of an HTTP client as the tests need, and a server to ask.
 
-use squall_control::{MetricsServer, Source, serve};
+use squall_control::{Server, Source, serve};
 use squall_proxy::Metrics;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,14 +14,14 @@ pub(crate) struct Answer {
 }
 
 /// Serves two links, one of them with counts and a name that needs escaping.
-pub(crate) async fn server() -> MetricsServer {
+pub(crate) async fn server() -> Server {
     let busy = Metrics { held: 7, held_max: 9, ..Default::default() };
     let sources =
         vec![Source::new("web \"1\"\\\n", move || busy.clone()), Source::new("db", Metrics::default)];
     start(sources).await
 }
 
-pub(crate) async fn start(sources: Vec<Source>) -> MetricsServer {
+pub(crate) async fn start(sources: Vec<Source>) -> Server {
     serve("127.0.0.1:0".parse().expect("an address"), sources).await.expect("a free port")
 }
 

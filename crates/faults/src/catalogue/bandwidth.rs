@@ -11,7 +11,8 @@ use crate::value::{Rate, Size};
 params! {
     /// Limits the rate: bytes are serialised one after another at `rate`, as a wire does it, and what has not been sent
     /// waits in a queue. A full queue stops reading, so that the sender feels it; of datagrams, it drops those that come last.
-    /// An idle wire saves up nothing beyond `burst`. A rate of zero blocks everything.
+    /// An idle wire saves up nothing beyond `burst`. A rate of zero blocks every byte,
+    /// and the end of the stream behind it.
     ///
     /// It fires once per connection and direction that it limits.
     pub struct Bandwidth {
@@ -134,7 +135,8 @@ impl Fault for Bandwidth {
         if cx.is_spared() {
             cx.fin();
         } else if self.is_zero() {
-            cx.fin_at(Tick::NEVER);
+            let blocked = cx.queued() > 0;
+            cx.fin_at(if blocked { Tick::NEVER } else { cx.at() });
         } else if self.shared {
             sending.turns.fin(cx);
         } else {

@@ -36,13 +36,21 @@ params! {
         distribution: Distribution = Distribution::Uniform,
         /// Datagrams keep their order: one that was to overtake waits.
         ordered: bool = false,
+        /// The end of a stream is delayed, too. With `false` it leaves right behind the last byte.
+        fin: bool = true,
     }
 }
 
 impl Latency {
     /// A constant delay.
     pub fn new(delay: Duration) -> Latency {
-        Latency { delay, jitter: Duration::ZERO, distribution: Distribution::Uniform, ordered: false }
+        Latency {
+            delay,
+            jitter: Duration::ZERO,
+            distribution: Distribution::Uniform,
+            ordered: false,
+            fin: true,
+        }
     }
 
     /// The same delay, spread uniformly by `jitter` to either side.
@@ -141,7 +149,7 @@ impl Fault for Latency {
     }
 
     fn fin(&self, _drawn: &mut Drawn, cx: &mut Cx<'_>) {
-        let delay = if cx.is_spared() { 0 } else { nanos(self.delay) };
+        let delay = if self.fin && !cx.is_spared() { nanos(self.delay) } else { 0 };
         cx.fin_at(cx.at().plus(delay));
     }
 

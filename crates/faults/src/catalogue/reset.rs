@@ -6,7 +6,9 @@ use crate::engine::{Cx, Range};
 use crate::fault::{Fault, Rank};
 use crate::params::params;
 use crate::spec::{Scope, Trigger};
-use crate::value::{Probability, Size};
+use crate::tick::Tick;
+use crate::value::{Probability, Size, nanos};
+use std::time::Duration;
 
 params! {
     /// Resets the connection (RST) at an exact byte: those before the offset are delivered, none from there on. With `p`
@@ -30,6 +32,11 @@ params! {
         side: Side = Side::Both,
         /// Wait until what was let through before has been delivered (at most 1 s); without, what is on the way is lost.
         flush: bool = true,
+        /// How long the RST waits once its place is reached; what comes meanwhile waits, too. It then overtakes what is on
+        /// the way. A fault that is taken off meanwhile lets go of what waits, and resets nothing.
+        delay: Duration = Duration::ZERO,
+        /// A connection that ends before its offset is reached gets the RST instead of its end.
+        at_end: bool = false,
     }
 }
 
@@ -43,6 +50,8 @@ impl Reset {
             within: Size::bytes(16_384),
             side: Side::Both,
             flush: true,
+            delay: Duration::ZERO,
+            at_end: false,
         }
     }
 
@@ -74,6 +83,18 @@ impl Reset {
         Reset { flush: false, ..self }
     }
 
+    /// The RST comes so long after its place is reached.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Reset {
+        Reset { delay, ..self }
+    }
+
+    /// A connection that ends sooner is reset at its end.
+    #[must_use]
+    pub fn at_end(self) -> Reset {
+        Reset { at_end: true, ..self }
+    }
+
     /// Where the RST is to stand in the MiB that begin at `offset` at the latest. Where the fault joined later than that, it
     /// is too late.
     fn place(&self, mark: &mut Mark, offset: u64, cx: &Cx<'_>) {
@@ -92,11 +113,22 @@ impl Reset {
         }
     }
 
+    /// Resets now, or starts to wait; false where neither may be.
+    fn reach(&self, planned: Planned, mark: &mut Mark, cx: &mut Cx<'_>) -> bool {
+        if self.delay.is_zero() || cx.is_spared() {
+            mark.fired = self.fire(planned, cx);
+            return mark.fired;
+        }
+        mark.waiting = Some(planned);
+        cx.wake_at(cx.at().plus(nanos(self.delay)));
+        true
+    }
+
     /// Resets, unless it has done so as often as it may; false then.
     fn fire(&self, planned: Planned, cx: &mut Cx<'_>) -> bool {
         let fired = cx.fire("reset", planned.index, planned.offset, planned.drawn);
         if fired {
-            if self.flush { cx.reset(self.side) } else { cx.reset_now(self.side) }
+            if self.flush && self.delay.is_zero() { cx.reset(self.side) } else { cx.reset_now(self.side) }
         }
         fired
     }
@@ -110,6 +142,8 @@ pub struct Mark {
     base: u64,
     /// MiB that have been drawn for.
     examined: u64,
+    /// Its place was reached, and its delay runs.
+    waiting: Option<Planned>,
     fired: bool,
 }
 
@@ -183,13 +217,17 @@ impl Fault for Reset {
         if let Some(planned) =
             mark.planned.filter(|planned| cx.armed_by_time() && planned.offset == cx.base())
         {
-            mark.fired = self.fire(planned, cx);
+            mark.planned = None;
+            self.reach(planned, mark, cx);
         }
     }
 
     fn data(&self, mark: &mut Mark, range: Range, cx: &mut Cx<'_>) {
         if mark.fired {
             return cx.discard(range);
+        }
+        if mark.waiting.is_some() {
+            return cx.hold(range);
         }
         self.place(mark, range.offset, cx);
         let (before, from) = range.split_at(mark.planned.map_or(u64::MAX, |planned| planned.offset));
@@ -200,9 +238,13 @@ impl Fault for Reset {
             return;
         }
         if let Some(planned) = mark.planned.take() {
-            mark.fired = self.fire(planned, cx);
+            self.reach(planned, mark, cx);
         }
-        if mark.fired { cx.discard(from) } else { cx.pass(from) }
+        match mark.waiting {
+            _ if mark.fired => cx.discard(from),
+            Some(_) => cx.hold(from),
+            None => cx.pass(from),
+        }
     }
 
     fn changed(&self, mark: &mut Mark, old: &mut Mark) {
@@ -215,9 +257,22 @@ impl Fault for Reset {
     }
 
     fn fin(&self, mark: &mut Mark, cx: &mut Cx<'_>) {
-        let planned = mark.planned.take().filter(|_| self.p.is_some() && !mark.fired);
-        if !planned.is_some_and(|planned| self.fire(planned, cx)) {
-            cx.fin();
+        let ends = self.p.is_some() || self.at_end;
+        let planned = mark.planned.take().filter(|_| ends && !mark.fired);
+        let reached = planned.is_some_and(|planned| self.reach(planned, mark, cx));
+        match mark.waiting {
+            Some(_) => cx.fin_at(Tick::NEVER),
+            None if reached => {}
+            None => cx.fin(),
+        }
+    }
+
+    fn timer(&self, mark: &mut Mark, cx: &mut Cx<'_>) {
+        if let Some(planned) = mark.waiting.take() {
+            mark.fired = self.fire(planned, cx);
+            if !mark.fired {
+                cx.release_to(u64::MAX, cx.at());
+            }
         }
     }
 }

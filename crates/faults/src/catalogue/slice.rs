@@ -19,6 +19,9 @@ params! {
         size: Size,
         /// Each piece is cut once more, at a drawn offset up to so many bytes before its end.
         variation: Size = Size::bytes(0),
+        /// Every other cut is moved by a drawn number of bytes, up to so many either way: pieces are `size` ± `spread` long,
+        /// and `size` on the average.
+        spread: Size = Size::bytes(0),
         /// The time between a piece and the next.
         delay: Duration = Duration::ZERO,
     }
@@ -27,7 +30,12 @@ params! {
 impl Slice {
     /// Pieces of that size.
     pub fn new(size: u64) -> Slice {
-        Slice { size: Size::bytes(size), variation: Size::bytes(0), delay: Duration::ZERO }
+        Slice {
+            size: Size::bytes(size),
+            variation: Size::bytes(0),
+            spread: Size::bytes(0),
+            delay: Duration::ZERO,
+        }
     }
 
     /// Varies their size by up to so many bytes.
@@ -36,14 +44,45 @@ impl Slice {
         Slice { variation: Size::bytes(bytes), ..self }
     }
 
+    /// Moves every other cut by up to so many bytes either way.
+    #[must_use]
+    pub fn spread(self, bytes: u64) -> Slice {
+        Slice { spread: Size::bytes(bytes), ..self }
+    }
+
     /// Waits so long between a piece and the next.
     #[must_use]
     pub fn delay(self, delay: Duration) -> Slice {
         Slice { delay, ..self }
     }
 
+    /// The first cut behind `offset` where every other one is moved.
+    fn next_moved(&self, offset: u64, pace: &mut Pace, cx: &Cx<'_>) -> u64 {
+        let (size, spread) = (self.size.as_bytes(), self.spread.as_bytes());
+        let two = size.saturating_mul(2);
+        let pair = offset / two;
+        let end = (pair + 1).saturating_mul(two);
+        let earlier = match pace.drawn {
+            Some((drawn, earlier)) if drawn == pair => earlier,
+            _ => {
+                let width = spread.saturating_mul(2).saturating_add(1);
+                let drawn = cx.choose(pair, |draws| Some(draws.below(0, width))).unwrap_or(spread);
+                // How far the cut stands before the end of the pair.
+                let earlier = (size + spread).saturating_sub(drawn).clamp(1, end - 1);
+                cx.note("cut", pair, end - earlier, drawn);
+                earlier
+            }
+        };
+        pace.drawn = Some((pair, earlier));
+        let cut = end - earlier;
+        if cut > offset { cut } else { end }
+    }
+
     /// The first cut behind `offset`.
     fn next_cut(&self, offset: u64, pace: &mut Pace, cx: &Cx<'_>) -> u64 {
+        if self.spread.as_bytes() > 0 {
+            return self.next_moved(offset, pace, cx);
+        }
         let (size, variation) = (self.size.as_bytes(), self.variation.as_bytes());
         let size = size.max(1);
         let piece = offset / size;
@@ -71,7 +110,7 @@ const MOST_WAITING: u64 = 16_384;
 #[derive(Default)]
 pub struct Pace {
     free_at: Tick,
-    /// The latest piece that was drawn for, and how much shorter it is.
+    /// The latest piece, or pair of pieces, that was drawn for, and how far before its end the cut stands.
     drawn: Option<(u64, u64)>,
 }
 
@@ -92,6 +131,12 @@ impl Fault for Slice {
     fn validate(&self, _scope: &Scope) -> Result<(), String> {
         if self.size.as_bytes() == 0 {
             return Err("cannot cut pieces of no bytes: `size` must be at least 1".to_owned());
+        }
+        if self.variation.as_bytes() > 0 && self.spread.as_bytes() > 0 {
+            return Err("takes one of `variation` and `spread`".to_owned());
+        }
+        if self.spread >= self.size {
+            return Err("needs a `spread` smaller than `size`".to_owned());
         }
         match self.variation < self.size {
             true => Ok(()),

@@ -16,13 +16,15 @@ params! {
     pub struct Timeout {
         /// How long until the connection is closed; `0s` for never.
         close_after: Duration,
+        /// The end of the stream passes all the same.
+        fin: bool = false,
     }
 }
 
 impl Timeout {
     /// Closes so long after the last byte.
     pub fn new(close_after: Duration) -> Timeout {
-        Timeout { close_after }
+        Timeout { close_after, fin: false }
     }
 
     fn start(&self, cx: &mut Cx<'_>) {
@@ -63,10 +65,8 @@ impl Fault for Timeout {
     }
 
     fn fin(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {
-        if cx.is_spared() {
-            return cx.fin();
-        }
-        cx.fin_at(Tick::NEVER);
+        let passes = self.fin || cx.is_spared();
+        cx.fin_at(if passes { cx.at() } else { Tick::NEVER });
     }
 
     fn timer(&self, _hole: &mut Hole, cx: &mut Cx<'_>) {

@@ -158,6 +158,13 @@ impl FaultSpec {
         }
     }
 
+    /// Its parameters and scope keys that are not at their default, with their texts, in the order in which they are shown.
+    pub fn items(&self) -> Vec<(&'static str, String)> {
+        let keys = self.kind().params.iter().map(|p| p.name).chain(Scope::keys());
+        keys.filter_map(|key| Some((key, self.fault.show(key).or_else(|| self.scope.show_key(key))?)))
+            .collect()
+    }
+
     /// Writes the spec in the command line's grammar, under `name` where the kind's own does not stand for it.
     pub(crate) fn write(&self, f: &mut fmt::Formatter<'_>, name: Option<&str>) -> fmt::Result {
         let kind = self.kind();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use squall_faults::Decisions;
 use squall_faults::Direction::{Down, Up};
 
-const STACKS: [&[&str]; 29] = [
+const STACKS: [&[&str]; 31] = [
     &["half_open:12345,side=client", "latency:5ms,jitter=5ms"],
     &["latency:50ms,jitter=20ms"],
     &["latency:50ms,jitter=20ms", "latency:10ms,jitter=3ms"],
@@ -20,6 +20,8 @@ const STACKS: [&[&str]; 29] = [
     &["flap:on=30ms,off=20ms", "latency:3ms,jitter=1ms"],
     &["blackhole:after=7000,for=50ms", "latency:2ms"],
     &["slice:700,variation=300", "latency:5ms,jitter=1ms"],
+    &["slice:700,spread=300", "latency:5ms,jitter=1ms,fin=false"],
+    &["reset:5001,delay=20ms,at_end=true", "latency:2ms,jitter=1ms"],
     &["reset:p=30%,within=64KiB,side=client", "latency:1ms", "latency:2ms,jitter=1ms,after=1448"],
     &["corrupt:2%", "reset:5001"],
     &["corrupt:2%", "half_open:7001,side=server"],

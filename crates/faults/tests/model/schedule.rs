@@ -1,7 +1,7 @@
 //! What each fault does to the bytes of one direction.
 
 use crate::drive::*;
-use squall_faults::{Conn, Direction::Down, Opening, Side, Tick};
+use squall_faults::{Action, Conn, Direction::Down, Opening, Range, Side, Tick};
 
 fn one(specs: &[&str], arrivals: &[(u64, u64)]) -> Trace {
     drive(conn(&plan(7, specs), 1), Down, arrivals, 0)
@@ -281,4 +281,63 @@ fn scope_picks_connections_by_their_address() {
     };
     assert!(!spared(Some("10.9.8.7")) && !spared(Some("::ffff:10.1.2.3")));
     assert!(spared(Some("11.0.0.1")) && spared(Some("a00::1")) && spared(None));
+}
+
+#[test]
+fn a_delayed_reset_waits_from_the_byte_that_reaches_it() {
+    let plan = plan(7, &["reset:0,delay=20ms,at_end=true"]);
+    let trace = drive(conn(&plan, 1), Down, &[(5 * MS, 10), (9 * MS, 10)], 0);
+    assert_eq!((trace.reset, trace.fin), (Some((25 * MS, 0, Side::Both)), None));
+    assert_eq!(plan.faults()[0].fired(), 1);
+}
+
+#[test]
+fn an_end_without_bytes_reaches_a_reset_where_that_is_asked_for() {
+    let open = |spec| {
+        let plan = plan(7, &[spec]);
+        drive(conn(&plan, 1), Down, &[(3 * MS, 0)], 0)
+    };
+    assert_eq!(open("reset:0,delay=20ms,at_end=true").reset, Some((23 * MS, 0, Side::Both)));
+    assert_eq!(open("reset:0,at_end=true").reset, Some((3 * MS, 0, Side::Both)));
+    assert_eq!(open("reset:0").fin, Some(3 * MS));
+}
+
+#[test]
+fn a_reset_that_is_taken_off_while_it_waits_lets_everything_go() {
+    let mut plan = plan(7, &["reset:0,delay=20ms"]);
+    let mut conn = conn(&plan, 1);
+    conn.push(Down, at(MS), 10);
+    conn.push_fin(Down, at(2 * MS));
+    plan.remove(1);
+    conn.apply(&plan, at(3 * MS));
+    let written = Action::Write { range: Range { offset: 0, len: 10 }, alone: false };
+    assert_eq!(conn.pop(Down, at(3 * MS)), Some(written));
+    assert_eq!(conn.pop(Down, at(3 * MS)), Some(Action::Fin));
+    assert_eq!(plan.faults().len(), 0);
+}
+
+#[test]
+fn a_latency_may_let_the_end_go_right_behind_the_last_byte() {
+    let trace = one(&["latency:50ms,fin=false"], &[(0, 1)]);
+    assert_eq!((trace.written, trace.fin), (vec![50 * MS], Some(50 * MS)));
+    assert_eq!(one(&["latency:50ms,fin=false"], &[(3 * MS, 0)]).fin, Some(3 * MS));
+}
+
+#[test]
+fn the_end_of_an_idle_stream_passes_where_only_bytes_are_blocked() {
+    for spec in ["bandwidth:0B/s", "timeout:0s,fin=true"] {
+        assert_eq!(one(&[spec], &[(3 * MS, 0)]).fin, Some(3 * MS), "{spec}");
+    }
+    assert_eq!(one(&["timeout:0s,fin=true"], &[(MS, 5)]).fin, Some(MS));
+    assert_eq!(one(&["timeout:0s"], &[(MS, 5)]).fin, None);
+}
+
+#[test]
+fn spread_pieces_are_as_long_as_asked_for_on_the_average() {
+    let trace = one(&["slice:1024B,spread=512B"], &[(0, 480_256)]);
+    assert_eq!(trace.alone.iter().sum::<u64>(), 480_256);
+    assert!((240..720).contains(&trace.alone.len()), "{}", trace.alone.len());
+    let (_last, pieces) = trace.alone.split_last().expect("pieces");
+    assert!(pieces.iter().all(|piece| (512..=1536).contains(piece)), "{pieces:?}");
+    assert!(trace.alone.iter().any(|piece| *piece != 1024));
 }

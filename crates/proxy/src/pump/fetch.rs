@@ -128,6 +128,7 @@ impl Pump {
         match read {
             Ok(n @ 1..) => {
                 self.flows[direction.index()].learn(n);
+                self.live.count_received(direction, n as u64);
                 match scratch.get(..n).filter(|_| self.conn.watches(direction)) {
                     Some(bytes) => self.conn.push_bytes(direction, now, bytes),
                     None => self.conn.push(direction, now, n as u64),

@@ -84,6 +84,7 @@ impl Session {
         let taken = !arrived.is_empty();
         let mut moved = taken;
         for payload in arrived.drain(..) {
+            live.count_received(Direction::Up, payload.len() as u64);
             if budget::is_spent() {
                 live.count_dropped(Direction::Up);
             } else {
@@ -97,6 +98,7 @@ impl Session {
                 return;
             }
             heard = true;
+            live.count_received(Direction::Down, payload.len() as u64);
             if budget::is_spent() {
                 live.count_dropped(Direction::Down);
             } else {

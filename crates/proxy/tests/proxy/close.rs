@@ -145,3 +145,13 @@ fn dropping_the_handle_closes_the_port_and_every_connection() {
         }
     });
 }
+
+#[tokio::test]
+async fn a_port_is_free_once_its_link_was_cut() {
+    for _ in 0..50 {
+        let proxy =
+            Proxy::tcp(std::net::SocketAddr::from(([127, 0, 0, 1], 9))).start().await.expect("starts");
+        proxy.cut().await;
+        std::net::TcpListener::bind(proxy.addr()).expect("the port is free");
+    }
+}

@@ -1,0 +1,74 @@
+//! The links of `squall proxy` while they run: kept here, or by the control API where there is one.
+
+use crate::links::Settings;
+use squall::{Carrier, Metrics, Proxy};
+use squall_control::{Collection, Source};
+use std::time::{Duration, Instant};
+
+/// Links that run.
+pub(crate) enum Running {
+    /// As they were asked for, to the end.
+    Fixed(Vec<Proxy>),
+    /// As clients of the control API have changed them since.
+    Controlled {
+        all: Collection,
+        /// Those that were asked for, in order.
+        names: Vec<String>,
+    },
+}
+
+impl Running {
+    /// Gives the links to the control API where there are settings for those that it starts.
+    pub(crate) fn new(links: Vec<Proxy>, control: Option<Settings>) -> Running {
+        let Some(settings) = control else { return Running::Fixed(links) };
+        let all = Collection::new(move |upstream, carrier| {
+            settings.apply(match carrier {
+                Carrier::Stream => Proxy::tcp(upstream),
+                Carrier::Datagram => Proxy::udp(upstream),
+            })
+        });
+        let names = links.iter().map(|link| link.name().to_owned()).collect();
+        for link in links {
+            all.adopt(link);
+        }
+        Running::Controlled { all, names }
+    }
+
+    /// What every link has counted, by name. Links that the control API added come last.
+    pub(crate) fn totals(&self) -> Vec<(String, Metrics)> {
+        match self {
+            Running::Fixed(links) => {
+                links.iter().map(|link| (link.name().to_owned(), link.metrics())).collect()
+            }
+            Running::Controlled { all, names } => {
+                let mut totals = all.metrics();
+                // Stable, so that what was not asked for keeps the order of its names.
+                totals.sort_by_key(|(name, _)| names.iter().position(|n| n == name).unwrap_or(names.len()));
+                totals
+            }
+        }
+    }
+
+    /// The links that were asked for, as sources of metrics.
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        match self {
+            Running::Fixed(links) => links.iter().map(Source::from).collect(),
+            Running::Controlled { all, names } => {
+                names.iter().map(|name| Source::new(name, all.meter(name))).collect()
+            }
+        }
+    }
+
+    /// Lets all links drain within one grace.
+    pub(crate) async fn drain(&self, grace: Duration) {
+        match self {
+            Running::Fixed(links) => {
+                let deadline = Instant::now() + grace;
+                for link in links {
+                    link.drain(deadline.saturating_duration_since(Instant::now())).await;
+                }
+            }
+            Running::Controlled { all, .. } => all.drain(grace).await,
+        }
+    }
+}
