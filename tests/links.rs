@@ -14,6 +14,15 @@ fn refused(args: &[&str], code: i32) -> String {
 
 #[test]
 fn a_fault_that_does_not_fit_is_refused_with_the_nearest_that_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, link: &str| {
+        let path = folder.path().join(name).to_str().expect("a path").to_owned();
+        let place = format!("\"link\":\"{link}\",\"connection\":1,\"direction\":\"down\"");
+        let line = format!("{{{place},\"fault\":\"reset\",\"index\":0,\"offset\":9,\"action\":\"reset\"}}\n");
+        std::fs::write(&path, line).expect("written");
+        path
+    };
+    let (log, other) = (&*write("log", "proxy"), &*write("other", "db"));
     for (args, told) in [
         (
             &["--fault", "duplicate:1%"][..],
@@ -30,7 +39,15 @@ fn a_fault_that_does_not_fit_is_refused_with_the_nearest_that_does() {
         (&["--preset", "4gg"], "there is no preset `4gg`; did you mean `4g`?"),
         (&["--fault", "trace:no-such-file"], "no-such-file"),
         (&["--fault", "trace:Cargo.toml"], "Cargo.toml: line 1: "),
-        (&["--replay", "Cargo.toml"], "Cargo.toml: line 1: "),
+        (&["--fault", "trace:/dev/zero"], "it is larger than 64 MiB"),
+        (&["--fault", "upstream_hang:5s"], "write `upstream_hang:"),
+        (&["--fault", "reset:at=5,within=10"], "has no use for `within`"),
+        (&["--replay", "Cargo.toml"], "Cargo.toml: line 1: not a decision"),
+        (
+            &["--replay", log, "--fault", "latency:1ms"],
+            "no fault `reset` on link `proxy`; its faults: latency",
+        ),
+        (&["--replay", other], "there is no link `db`; links are proxy"),
     ] {
         let error = refused(args, 2);
         assert!(error.contains(told), "{args:?}: {error}");
@@ -102,6 +119,12 @@ fn decisions_are_written_and_made_again() {
         [first, second, third].map(|path| std::fs::read_to_string(path).expect("a log"));
     assert_eq!((&first, &first), (&second, &third));
     assert_eq!(first.lines().count(), fates.iter().flatten().count());
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_told_at_once() {
+    let told = refused(&["--decisions", "no-such-folder/log"], 3);
+    assert!(told.contains("cannot write no-such-folder/log"), "{told}");
 }
 
 #[test]

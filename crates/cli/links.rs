@@ -1,12 +1,11 @@
 //! The options that describe links, their faults, and what their faults decide; shared by every command that starts links.
 
 use crate::parse::{self, LinkArg, PresetArg};
-use crate::{Failure, files, output};
+use crate::{Failure, decisions, files};
 use squall::{
     Carrier, Decisions, Endpoint, LinkedSpec, Proxy, ProxyBuilder, ProxyError, Relay, Replay, Shards, Size,
     Tuning,
 };
-use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,17 +83,19 @@ impl Args {
     }
 
     /// Where decisions are to be noted, if they are.
-    pub(crate) fn decisions(&self) -> Option<Decisions> {
-        self.decisions.as_ref().map(|_| Decisions::default())
+    ///
+    /// # Errors
+    /// Where they could not be written.
+    pub(crate) fn decisions(&self) -> Result<Option<Decisions>, Failure> {
+        decisions::log(self.decisions.as_deref())
     }
 
     /// Writes the decisions where they were asked for.
     pub(crate) fn write(&self, decisions: Option<&Decisions>) -> Result<(), Failure> {
-        let (Some(target), Some(decisions)) = (&self.decisions, decisions) else { return Ok(()) };
-        if decisions.missed() > 0 {
-            tracing::warn!("{} decisions came after the log was full and are not in it", decisions.missed());
+        match (&self.decisions, decisions) {
+            (Some(target), Some(decided)) => decisions::write(target, decided),
+            _ => Ok(()),
         }
-        output::write(target, &decisions.to_json_lines())
     }
 
     /// What all links have in common.
@@ -113,12 +114,12 @@ impl Args {
             max_connections: self.max_connections,
             idle_timeout: self.idle_timeout,
             decisions: decisions.cloned(),
-            replay: self.replay.as_ref().map(read_replay).transpose()?,
+            replay: self.replay.as_deref().map(decisions::replay).transpose()?,
         })
     }
 
-    /// Starts every link, each with its faults.
-    pub(crate) async fn start(&self, settings: &Settings) -> Result<Vec<Proxy>, Failure> {
+    /// Starts every link, each with its faults; `controlled` where more may come later.
+    pub(crate) async fn start(&self, settings: &Settings, controlled: bool) -> Result<Vec<Proxy>, Failure> {
         let mut links = Vec::new();
         for (name, builder) in self.builders()? {
             let here = |link: &Option<String>| link.as_ref().is_none_or(|link| *link == name);
@@ -133,6 +134,10 @@ impl Args {
                 ProxyError::Plan(_) => Failure::usage(format!("link `{name}`: {error}")),
                 _ => Failure::environment(error),
             })?);
+        }
+        // What a control client adds later may be what the file decides for.
+        if let (Some(path), Some(replay), false) = (&self.replay, &settings.replay, controlled) {
+            decisions::check(path, replay, &links)?;
         }
         Ok(links)
     }
@@ -214,10 +219,4 @@ impl Settings {
         }
         builder
     }
-}
-
-fn read_replay(path: &PathBuf) -> Result<Replay, Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-    Replay::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }

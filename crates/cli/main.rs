@@ -4,6 +4,7 @@ mod access;
 mod arguments;
 mod check;
 mod ctl;
+mod decisions;
 mod doctor;
 mod echo;
 mod events;

@@ -1,8 +1,8 @@
 //! Data that a command was asked for: to stdout, or to a file.
 
 use crate::Failure;
-use std::fs;
-use std::io::{ErrorKind, Write, stdout};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write, stdout};
 use std::path::Path;
 
 /// Writes `text` to stdout. A reader that has seen enough is no failure.
@@ -21,6 +21,40 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<(), Failure> {
     if target.as_os_str() == "-" {
         return print(text);
     }
-    fs::write(target, text)
-        .map_err(|error| Failure::environment(format!("cannot write {}: {error}", target.display())))
+    fs::write(target, text).map_err(|error| unwritable(target, &error))
+}
+
+/// Has `fill` write to the file `target`, or to stdout where that is `-`.
+pub(crate) fn stream(
+    target: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let filled = |out: &mut dyn Write| {
+        let mut out = BufWriter::new(out);
+        fill(&mut out).and_then(|()| out.flush())
+    };
+    if target.as_os_str() == "-" {
+        return match filled(&mut stdout().lock()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::environment(format!("cannot write to stdout: {error}")))
+            }
+            _ => Ok(()),
+        };
+    }
+    File::create(target).and_then(|mut file| filled(&mut file)).map_err(|error| unwritable(target, &error))
+}
+
+/// Fails where `target` could not be written later. What stands there stays as it is.
+pub(crate) fn probe(target: &Path) -> Result<(), Failure> {
+    // Opening a FIFO would wait for its reader.
+    let special = fs::metadata(target).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if target.as_os_str() == "-" || special {
+        return Ok(());
+    }
+    let opened = OpenOptions::new().append(true).create(true).open(target);
+    opened.map(drop).map_err(|error| unwritable(target, &error))
+}
+
+fn unwritable(target: &Path, error: &io::Error) -> Failure {
+    Failure::environment(format!("cannot write {}: {error}", target.display()))
 }

@@ -44,9 +44,9 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     let shards = args.serving.start_shards()?;
     serving::block_on(async move {
         let mut signals = Signals::listen()?;
-        let decisions = args.links.decisions();
+        let decisions = args.links.decisions()?;
         let settings = args.links.settings(&shards, decisions.as_ref())?;
-        let links = args.links.start(&settings).await?;
+        let links = args.links.start(&settings, args.control.is_some()).await?;
         // Before anybody knows the address, so that no connection is missed.
         let events = listen(&args, &links);
         let (plan, mut bound) = describe(&args, &links);

@@ -2,11 +2,10 @@
 
 use crate::exit::Exit;
 use crate::signals::Signals;
-use crate::{Failure, output, serving};
+use crate::{Failure, decisions, output, serving};
 use squall::scenario::report::Report;
 use squall::scenario::snapshot::is_ci;
 use squall::scenario::{Conclusion, Draws, Execution, execute};
-use squall::{Decisions, Replay};
 use std::fs;
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
@@ -65,10 +64,10 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         exit = exit.and(one);
         reports.extend(report);
     }
-    if let (Some(target), Some(decisions), false) =
+    if let (Some(target), Some(decided), false) =
         (&args.decisions, &execution.draws.decisions, reports.is_empty())
     {
-        write_decisions(target, decisions)?;
+        decisions::write(target, decided)?;
     }
     if let Some(target) = &args.json {
         write_json(target, &reports, files.len() == 1)?;
@@ -82,22 +81,8 @@ fn draws(args: &Args, files: usize) -> Result<Draws, Failure> {
     if let Some((option, _)) = asked.iter().find(|(_, file)| file.is_some() && files != 1) {
         return Err(Failure::usage(format!("{option} goes with one scenario, and these are {files}")));
     }
-    let replay = args.replay.as_deref().map(read_decisions).transpose()?;
-    Ok(Draws { decisions: args.decisions.as_ref().map(|_| Decisions::default()), replay })
-}
-
-fn read_decisions(path: &Path) -> Result<Replay, Failure> {
-    let shown = path.display();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::environment(format!("cannot read {shown}: {error}")))?;
-    Replay::parse(&text).map_err(|error| Failure::usage(format!("{shown}: {error}")))
-}
-
-fn write_decisions(target: &Path, decisions: &Decisions) -> Result<(), Failure> {
-    if let missed @ 1.. = decisions.missed() {
-        eprintln!("warning: {missed} decisions are not in the log, which was full");
-    }
-    output::write(target, &decisions.to_json_lines())
+    let replay = args.replay.as_deref().map(decisions::replay).transpose()?;
+    Ok(Draws { decisions: decisions::log(args.decisions.as_deref())?, replay })
 }
 
 /// Every scenario file that `paths` stand for.

@@ -25,7 +25,7 @@ params! {
         /// With which probability a connection is reset at all; the offset is then drawn below `within`.
         p: Option<Probability>,
         /// The bound of the drawn offset.
-        within: Size = Size::bytes(16_384),
+        within: Size = WITHIN,
         /// With which probability a connection is reset in each MiB of the direction, at an offset drawn within it.
         per_mib: Option<Probability>,
         /// Who gets the RST; the other peer sees an orderly end.
@@ -47,7 +47,7 @@ impl Reset {
             at: Some(Size::bytes(offset)),
             p: None,
             per_mib: None,
-            within: Size::bytes(16_384),
+            within: WITHIN,
             side: Side::Both,
             flush: true,
             delay: Duration::ZERO,
@@ -165,6 +165,8 @@ struct Planned {
 /// The draw that chooses a connection, and the one that places its RST.
 const CHOICE: u64 = 0;
 const PLACE: u64 = 1;
+/// Below which offset `p` draws unless told.
+const WITHIN: Size = Size::bytes(16_384);
 /// Bytes in a MiB.
 const MIB: u64 = 1 << 20;
 
@@ -187,6 +189,9 @@ impl Fault for Reset {
             2.. => Err("takes one of `at`, `p` and `per_mib`".to_owned()),
             0 if scope.trigger() == Trigger::None => {
                 Err("needs `at`, `p` or `per_mib`, or `after` or `match`".to_owned())
+            }
+            _ if self.p.is_none() && self.within != WITHIN => {
+                Err("has no use for `within`: it bounds the offset that `p` draws".to_owned())
             }
             _ if self.within.as_bytes() == 0 => Err("draws no offset below `within=0`".to_owned()),
             _ => Ok(()),

@@ -38,11 +38,19 @@ impl Replay {
             decisions.push(serde_json::from_str::<Decision>(line).map_err(|error| {
                 // The place that serde adds is within the line; what counts is which line.
                 let message = error.to_string();
-                let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-                ReplayError { line: i + 1, message }
+                let message = message.split(" at line ").next().unwrap_or_default();
+                ReplayError {
+                    line: i + 1,
+                    message: format!("not a decision as `--decisions` writes them: {message}"),
+                }
             })?);
         }
         Ok(Replay::from(decisions))
+    }
+
+    /// Links and faults for which there are decisions, each pair at least once.
+    pub fn decided(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.keys().map(|(link, _, _, fault)| (link.as_str(), fault.as_str()))
     }
 
     /// What `fault` is to decide there; `None` where the log has nothing of it.

@@ -66,9 +66,11 @@ impl SpecBuilder {
         self.kind
     }
 
-    /// The keys that [`SpecBuilder::set`] takes: the fault's parameters, the scope keys, `name`.
+    /// The keys that make sense for [`SpecBuilder::set`]: the fault's parameters, the scope keys, `name`.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.kind.params.iter().map(|p| p.name).chain(Scope::keys()).chain(["name"])
+        // Before a connection there are no bytes to count or to find.
+        let scope = Scope::keys().filter(|key| !self.kind.is_gate() || !Scope::is_trigger(key));
+        self.kind.params.iter().map(|p| p.name).chain(scope).chain(["name"])
     }
 
     /// Sets the fault's main parameter.
@@ -81,10 +83,11 @@ impl SpecBuilder {
             None => {
                 let error = ValueError::new(format!("`{}` has no main parameter", self.kind.name));
                 let keys: Vec<_> = self.kind.params.iter().map(|p| format!("{}=", p.name)).collect();
-                Err(PartError {
-                    part: Part::Value,
-                    error: error.help(format!("write {}", keys.join(" or "))),
-                })
+                let help = match keys.as_slice() {
+                    [] => format!("write `{}`", self.kind.example),
+                    keys => format!("write {}", keys.join(" or ")),
+                };
+                Err(PartError { part: Part::Value, error: error.help(help) })
             }
         }
     }

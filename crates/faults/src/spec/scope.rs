@@ -54,6 +54,11 @@ impl Scope {
         Scope::PARAMS.iter().map(|param| param.name)
     }
 
+    /// Whether the key says where in a connection's bytes a fault arms.
+    pub(crate) fn is_trigger(key: &str) -> bool {
+        ["after", "match", "match_hex", "match_on"].contains(&key)
+    }
+
     /// What arms the fault on a connection.
     pub(crate) fn trigger(&self) -> Trigger<'_> {
         match (&self.pattern, &self.match_hex, self.after) {
