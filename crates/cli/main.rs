@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod bridge;
 mod check;
 mod ctl;
 mod decisions;
@@ -52,6 +53,7 @@ enum Command {
     Proxy(proxy::Args),
     Serve(serve::Args),
     Ctl(ctl::Args),
+    Bridge(bridge::Args),
     Echo(echo::Args),
     Run(run::Args),
     Check(check::Args),
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
         Command::Proxy(args) => proxy::main(args),
         Command::Serve(args) => serve::main(args),
         Command::Ctl(args) => ctl::main(args),
+        Command::Bridge(args) => bridge::main(args),
         Command::Echo(args) => echo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),

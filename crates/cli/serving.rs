@@ -27,11 +27,16 @@ pub(crate) struct Args {
 impl Args {
     /// Starts the threads, with as many descriptors as the system gives.
     pub(crate) fn start_shards(&self) -> Result<Shards, Failure> {
-        let (before, after) = squall::raise_descriptor_limit();
-        tracing::debug!(before, after, "descriptor limit");
-        Shards::start(shard_count(self.shards))
-            .map_err(|error| Failure::environment(format!("start threads: {error}")))
+        start_shards(self.shards)
     }
+}
+
+/// As [`Args::start_shards`], so many.
+pub(crate) fn start_shards(wanted: Option<NonZeroUsize>) -> Result<Shards, Failure> {
+    let (before, after) = squall::raise_descriptor_limit();
+    tracing::debug!(before, after, "descriptor limit");
+    Shards::start(shard_count(wanted))
+        .map_err(|error| Failure::environment(format!("start threads: {error}")))
 }
 
 /// How many shards: as wanted, or one for each core.

@@ -4,11 +4,11 @@ use crate::close::CloseReason;
 use crate::event::Event;
 use crate::link::Link;
 use crate::live::Live;
-use crate::options::FLUSH_LIMIT;
+use crate::options::{FLUSH_LIMIT, Options};
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
 use squall_faults::{Ending, How, Peer, ServerAnswer, Welcome};
-use squall_wire::{Env, Incoming, Stream, nanos, with_scratch};
+use squall_wire::{Endpoint, Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
@@ -87,7 +87,7 @@ async fn reach(link: &Link, env: &Env, welcome: Welcome) -> io::Result<Stream> {
         env.sleep(welcome.delay).await;
     }
     match welcome.server {
-        ServerAnswer::Own => dial(link, env).await,
+        ServerAnswer::Own => dial(&link.upstream, &link.options, env).await,
         ServerAnswer::Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
         ServerAnswer::Hangs => {
             env.sleep(link.options.connect_timeout).await;
@@ -97,11 +97,11 @@ async fn reach(link: &Link, env: &Env, welcome: Welcome) -> io::Result<Stream> {
 }
 
 /// Connects to the first of the upstream's addresses that answers, all within the connect timeout.
-async fn dial(link: &Link, env: &Env) -> io::Result<Stream> {
+pub(crate) async fn dial(upstream: &Endpoint, options: &Options, env: &Env) -> io::Result<Stream> {
     let attempt = async {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for addr in link.upstream.resolve().await? {
-            match env.dial_with(addr, &link.options.tuning).await {
+        for addr in upstream.resolve().await? {
+            match env.dial_with(addr, &options.tuning).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
@@ -109,11 +109,11 @@ async fn dial(link: &Link, env: &Env) -> io::Result<Stream> {
         Err(last)
     };
     let timed_out = || Err(io::Error::new(io::ErrorKind::TimedOut, "connect timed out"));
-    env.timeout(link.options.connect_timeout, attempt).await.unwrap_or_else(timed_out)
+    env.timeout(options.connect_timeout, attempt).await.unwrap_or_else(timed_out)
 }
 
 /// What `work` yields, unless the connection is told to end first.
-async fn unless_cancelled<T>(live: &Live, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn unless_cancelled<T>(live: &Live, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     poll_fn(|cx| {
         live.listen(cx.waker());
@@ -125,7 +125,13 @@ async fn unless_cancelled<T>(live: &Live, work: impl Future<Output = T>) -> Opti
     .await
 }
 
-async fn relay(link: &Arc<Link>, env: &Env, live: &Arc<Live>, client: Stream, server: Stream) -> CloseReason {
+pub(crate) async fn relay(
+    link: &Arc<Link>,
+    env: &Env,
+    live: &Arc<Live>,
+    client: Stream,
+    server: Stream,
+) -> CloseReason {
     let mut pump = Pump::new(link.clone(), live.clone(), env.clone(), [client, server]);
     let end = (&mut pump).await;
     let [client, server] = pump.into_streams();

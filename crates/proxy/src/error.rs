@@ -23,6 +23,14 @@ pub enum ProxyError {
         /// The address that is both.
         addr: SocketAddr,
     },
+    /// An end of a bridge could not be reached.
+    #[error("{end}: {}", squall_wire::reason(source))]
+    BridgeEnd {
+        /// Its address, or what it is.
+        end: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system does not take a setting of sockets.
     #[error("{}", squall_wire::reason(.0))]
     Tuning(io::Error),

@@ -3,11 +3,14 @@
 //! - [`ProxyBuilder`] is what is asked for, [`Proxy`] the handle of a running link, [`FaultGuard`] a fault on it
 //! - `acceptor` numbers connections and hands them to shards; `connection` is the life of one; `pump` moves its bytes
 //! - `session` is the same for datagrams: a receiver in the acceptor's place, and a task for each client
+//! - [`bridge`] is one connection without an acceptor, between two ends
 //! - `live_plan` is the plan as it changes, `registry` the connections as they come and go
 //! - [`Metrics`] is what was counted, [`Events`] what happens
 
 mod acceptor;
 mod alarm;
+pub mod blocking;
+mod bridge;
 mod budget;
 mod builder;
 mod close;
@@ -25,6 +28,7 @@ mod pump;
 mod registry;
 mod session;
 
+pub use bridge::{Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, bridge};
 pub use builder::ProxyBuilder;
 pub use close::CloseReason;
 pub use error::ProxyError;

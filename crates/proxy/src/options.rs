@@ -7,6 +7,10 @@ use std::time::Duration;
 pub(crate) struct Options {
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Option<Duration>,
+    /// How often to look whether it is idle; at the very moment where there is none.
+    pub(crate) idle_check: Option<Duration>,
+    /// Whether one direction goes on when the other has ended.
+    pub(crate) half_close: bool,
     pub(crate) max_connections: Option<u64>,
     pub(crate) buffer: u64,
     pub(crate) relay: Relay,
@@ -50,6 +54,8 @@ impl Default for Options {
         Options {
             connect_timeout: CONNECT_TIMEOUT,
             idle_timeout: None,
+            idle_check: None,
+            half_close: true,
             max_connections: None,
             buffer: BUFFER,
             relay: Relay::Auto,

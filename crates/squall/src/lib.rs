@@ -34,6 +34,7 @@
 //! - [`Decisions`], [`Replay`]: what the faults decided, to compare and to repeat
 //! - [`FaultGuard`]: a fault that ends when its guard is dropped
 //! - [`Metrics`], [`Events`]: what was counted, what happens
+//! - [`bridge`]: one connection between two ends; [`blocking`]: links and bridges for threads that may block
 //! - [`echo`]: servers that send back what they get
 //! - `load` (feature `load`): clients that verify every byte
 //! - `scenario` (feature `scenario`): scenario files
@@ -47,8 +48,9 @@ pub use squall_faults::{
     Scope, Shape, Side, Size, SpecError, TraceError, find_kind, find_preset, nearest_preset,
 };
 pub use squall_proxy::{
-    Bytes, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,
-    Metrics, Proxy, ProxyBuilder, ProxyError, Relay,
+    Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes, CloseReason, Closes, Connections,
+    Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy, ProxyBuilder, ProxyError,
+    Relay, blocking, bridge,
 };
 pub use squall_wire::{AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual};
 

@@ -14,13 +14,21 @@ pub struct Idle {
     env: Env,
     limit: u64,
     since: u64,
+    /// Nanoseconds between looks; a look at the very moment where there are none.
+    every: Option<u64>,
     sleep: Sleep,
 }
 
 impl Idle {
     /// Begins now.
     pub fn new(env: &Env, limit: Duration) -> Self {
-        Self { env: env.clone(), limit: nanos(limit), since: env.now(), sleep: env.sleep(limit) }
+        Self { env: env.clone(), limit: nanos(limit), since: env.now(), every: None, sleep: env.sleep(limit) }
+    }
+
+    /// Begins now, and looks once in a `period`: it rings at the first look at which nothing was touched for the limit.
+    pub fn checked(env: &Env, limit: Duration, period: Duration) -> Self {
+        let every = Some(nanos(period).max(1));
+        Self { every, sleep: env.sleep(period), ..Self::new(env, limit) }
     }
 
     /// Something happened, at `now` nanoseconds of the environment's clock.
@@ -32,11 +40,11 @@ impl Idle {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             ready!(Pin::new(&mut self.sleep).poll(cx));
-            let end = self.since.saturating_add(self.limit);
-            if self.env.now() >= end {
+            let (now, end) = (self.env.now(), self.since.saturating_add(self.limit));
+            if now >= end {
                 return Poll::Ready(());
             }
-            self.sleep.reset(end);
+            self.sleep.reset(self.every.map_or(end, |every| now.saturating_add(every)));
         }
     }
 }

@@ -94,6 +94,15 @@ enum Socket {
 }
 
 impl Incoming {
+    /// A connection that was made elsewhere. It becomes non-blocking, and so do its clones.
+    ///
+    /// # Errors
+    /// Those of the system call.
+    pub fn from_socket(socket: StdStream) -> io::Result<Incoming> {
+        socket.set_nonblocking(true)?;
+        Ok(Incoming(Socket::Tcp(socket)))
+    }
+
     /// Makes it a stream of the calling task's shard, without Nagle's delay.
     ///
     /// # Errors

@@ -82,7 +82,10 @@ pub(crate) enum End {
 impl Pump {
     pub(crate) fn new(link: Arc<Link>, live: Arc<Live>, env: Env, streams: [Stream; 2]) -> Pump {
         let (conn, generation) = link.open(&live, Tick::from_nanos(env.now()));
-        let idle = link.options.idle_timeout.map(|limit| Idle::new(&env, limit));
+        let idle = link.options.idle_timeout.map(|limit| match link.options.idle_check {
+            Some(period) => Idle::checked(&env, limit, period),
+            None => Idle::new(&env, limit),
+        });
         Pump {
             alarm: Alarm::new(&env),
             flows: [Flow::new(), Flow::new()],
@@ -135,7 +138,9 @@ impl Pump {
             moved |= self.deliver(direction, &mut [], cx)?.moved;
             moved |= self.fetch(direction, cx)?;
         }
-        if self.flows.iter().all(|flow| flow.finished) {
+        let mut finished = self.flows.iter().map(|flow| flow.finished);
+        let enough = if self.link.options.half_close { finished.all(|it| it) } else { finished.any(|it| it) };
+        if enough {
             return Err(End::Finished);
         }
         Ok(moved)

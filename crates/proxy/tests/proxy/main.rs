@@ -1,6 +1,7 @@
 //! The relay from outside: real sockets where the kernel matters, virtual time where the clock does.
 
 mod bench;
+mod bridge;
 mod bulk;
 mod close;
 mod datagrams;
