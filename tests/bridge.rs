@@ -9,7 +9,8 @@ fn two_ends_are_relayed_and_the_totals_told() {
     let (_echo, upstream) = echo();
     let folder = tempfile::tempdir().expect("a folder");
     let ports = folder.path().join("ports");
-    let args = ["bridge", "listen:127.0.0.1:0", &upstream.to_string(), "--fault", "truncate:700@up", "--json"];
+    let args =
+        ["bridge", "listen:127.0.0.1:0", &upstream.to_string(), "--fault", "truncate:700@up", "--json"];
     let mut bridge = Server::start(&[&args[..], &["--port-file", ports.to_str().expect("a path")]].concat());
     let addr = bridge.ready("squall bridge listening on ");
     assert_eq!(std::fs::read_to_string(ports).expect("a file"), format!("a={addr}\n"));
@@ -21,7 +22,10 @@ fn two_ends_are_relayed_and_the_totals_told() {
     assert_eq!(heard, [7; 700]);
     let ended = bridge.end();
     let told: serde_json::Value = serde_json::from_str(&ended.out).expect("JSON");
-    assert_eq!((ended.code, &told["bytes"]["up"], &told["bytes"]["down"]), (Some(0), &700.into(), &700.into()));
+    assert_eq!(
+        (ended.code, &told["bytes"]["up"], &told["bytes"]["down"]),
+        (Some(0), &700.into(), &700.into())
+    );
     assert_eq!(told["reason"], "fin");
 }
 

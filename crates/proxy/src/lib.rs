@@ -17,6 +17,7 @@ mod close;
 mod connection;
 mod error;
 mod event;
+pub mod faulty;
 mod guard;
 mod link;
 mod live;

@@ -31,6 +31,7 @@
 //! - [`Latency`], [`Bandwidth`], [`Reset`] and the others of [`KINDS`]: faults; [`Shape`] gives them direction, scope and
 //!   name; [`FaultSpec`] reads the command line's grammar
 //! - [`ProxyBuilder::preset`]: kinds of networks by name, [`PRESETS`]
+//! - [`Faults`], [`duplex`], [`Faulty`]: faults within the process, on tokio's clock, paused or not, and on any stream
 //! - [`Decisions`], [`Replay`]: what the faults decided, to compare and to repeat
 //! - [`FaultGuard`]: a fault that ends when its guard is dropped
 //! - [`Metrics`], [`Events`]: what was counted, what happens
@@ -47,6 +48,7 @@ pub use squall_faults::{
     LinkedSpec, PRESETS, Pattern, Peer, PlanError, Preset, Probability, Rate, Replay, ReplayError, Schedule,
     Scope, Shape, Side, Size, SpecError, TraceError, find_kind, find_preset, nearest_preset,
 };
+pub use squall_proxy::faulty::{DuplexEnd, FaultHandle, Faults, Faulty, duplex};
 pub use squall_proxy::{
     Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes, CloseReason, Closes, Connections,
     Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy, ProxyBuilder, ProxyError,

@@ -7,6 +7,7 @@ mod close;
 mod datagrams;
 mod decisions;
 mod faults;
+mod faulty;
 mod gates;
 mod hostile;
 mod limits;
