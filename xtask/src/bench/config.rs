@@ -12,6 +12,7 @@ pub(crate) fn squall(addr: SocketAddr, upstream: SocketAddr, doing: Doing) -> St
         Doing::DelayDown(delay) => format!("{base} --fault latency:{}us@down", delay.as_micros()),
         Doing::RateUp(rate) => format!("{base} --fault bandwidth:{rate}B/s@up"),
         Doing::Datagrams => format!("{base} --udp"),
+        Doing::Control => format!("serve --host {} --port {}", addr.ip(), addr.port()),
     }
 }
 

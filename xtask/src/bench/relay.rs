@@ -27,6 +27,8 @@ pub(crate) enum Doing {
     RateUp(u64),
     /// Relays datagrams, and does nothing to them.
     Datagrams,
+    /// Nothing: its links are made by calls to where it listens.
+    Control,
 }
 
 /// The way to a server: through a relay, or none.
@@ -55,7 +57,9 @@ impl Relay {
         let process = Guarded::start(installed.program.as_os_str(), &args, log)?;
         let relay = Relay { addr, process: Some(process) };
         let ready = match subject {
-            Subject::Toxiproxy => toxiproxy::link(bench.toxiproxy_control, addr, upstream, doing, PATIENCE),
+            Subject::Toxiproxy if doing != Doing::Control => {
+                toxiproxy::link(bench.toxiproxy_control, addr, upstream, doing, PATIENCE)
+            }
             _ => wait_for(addr, doing == Doing::Datagrams),
         };
         ready.map_err(|error| {
@@ -104,6 +108,7 @@ fn arguments(
             vec!["-p".into(), prefix, "-c".into(), file.into(), "-e".into(), "stderr".into()]
         }
         Subject::Socat => words(config::socat(addr, upstream)),
+        Subject::Toxiproxy if doing == Doing::Control => words(config::toxiproxy(addr)),
         Subject::Toxiproxy => words(config::toxiproxy(bench.toxiproxy_control)),
     })
 }

@@ -33,7 +33,7 @@ fn toxic(doing: Doing) -> Option<Value> {
         json!({ "type": "latency", "stream": stream, "attributes": { "latency": milliseconds } })
     };
     match doing {
-        Doing::Nothing | Doing::Bulk | Doing::Datagrams => None,
+        Doing::Nothing | Doing::Bulk | Doing::Datagrams | Doing::Control => None,
         Doing::DelayUp(delay) => Some(latency("upstream", delay)),
         Doing::DelayDown(delay) => Some(latency("downstream", delay)),
         Doing::RateUp(rate) => {
@@ -43,21 +43,28 @@ fn toxic(doing: Doing) -> Option<Value> {
 }
 
 fn post(control: SocketAddr, path: &str, body: &Value) -> io::Result<()> {
+    call(control, "POST", path, &body.to_string()).map(drop)
+}
+
+/// One call; the body of its answer.
+///
+/// # Errors
+/// Also where the answer is none of success.
+pub(crate) fn call(control: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(control)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let body = body.to_string();
     let length = body.len();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nHost: {control}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {control}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\
          Connection: close\r\n\r\n{body}"
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let status = answer.split_whitespace().nth(1).unwrap_or_default();
-    match status.starts_with('2') {
-        true => Ok(()),
-        false => Err(io::Error::other(format!("does not take {path}: {answer}"))),
+    match answer.split_once("\r\n\r\n") {
+        Some((_, body)) if status.starts_with('2') => Ok(body.to_owned()),
+        _ => Err(io::Error::other(format!("does not take {path}: {answer}"))),
     }
 }
 

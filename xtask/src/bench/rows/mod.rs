@@ -9,6 +9,7 @@ mod echo;
 mod idle;
 mod rate;
 mod stuck;
+mod switched;
 
 use crate::bench::row::Row;
 use crate::bench::subject::Subject;
@@ -30,5 +31,6 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(idle::Idle),
         Box::new(datagrams::Datagrams),
         Box::new(stuck::Stuck),
+        Box::new(switched::Switched),
     ]
 }
