@@ -189,7 +189,7 @@ fn one_log_is_of_one_scenario() {
     }
     let folder = dir.path().to_str().expect("a path");
     for option in ["--decisions", "--replay"] {
-        let words = format!("error: {option} goes with one scenario, and these are 2");
+        let words = format!("error: {option} goes with one run of one scenario, and these are 2");
         run(folder, &[option, "log"]).code(2).stderr(predicate::str::contains(words));
     }
 }
@@ -201,7 +201,7 @@ fn a_log_that_is_none_is_told_with_its_line() {
     std::fs::write(&log, "\nlatency\n").expect("written");
     let log = log.to_str().expect("a path");
     run(&path, &["--replay", log]).code(2).stderr(predicate::str::contains("log: line 2: "));
-    run(&path, &["--replay", "no-such-log"]).code(3).stderr(predicate::str::contains("no-such-log"));
+    run(&path, &["--replay", "no-such-log"]).code(2).stderr(predicate::str::contains("no-such-log"));
 }
 
 #[test]
@@ -246,4 +246,97 @@ fn every_scenario_of_the_project_is_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scenarios");
     let status = squall().arg("check").arg(folder).status().expect("runs");
     assert!(status.success());
+}
+
+/// A passing scenario, a failing one and one that is none, in a folder.
+fn folder() -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let seeded = PASSING.replace("latency = \"5ms\"", "reset = { p = \"10%\" }\noptional = true");
+    let seeded = seeded.replace("load.load.latency.max == 5ms", "link.api.closes.reset == 0");
+    for (name, text) in
+        [("a-pass", PASSING), ("b-seeded", &seeded), ("c-broken", "scenario = 1\nclocks = 2\n")]
+    {
+        std::fs::write(dir.path().join(format!("{name}.toml")), text).expect("written");
+    }
+    let path = dir.path().to_str().expect("a path").to_owned();
+    (dir, path)
+}
+
+#[test]
+fn several_run_at_a_time_and_are_told_in_order() {
+    let (_dir, path) = folder();
+    let done = run(&path, &["--jobs", "3", "--repeat", "2", "--json"]).code(2);
+    let err = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    let places: Vec<_> = ["a-pass.toml  (", "a-pass.toml  round 2", "b-seeded.toml", "clocks"]
+        .map(|text| err.find(text).unwrap_or_else(|| panic!("no {text}: {err}")))
+        .to_vec();
+    assert!(places.is_sorted(), "{err}");
+    assert!(err.contains(" passed, "), "{err}");
+    let reports: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).expect("reports");
+    assert_eq!(reports.as_array().expect("a list").len(), 4);
+}
+
+#[test]
+fn a_range_of_seeds_names_the_first_that_fails() {
+    let (_dir, path) = folder();
+    let file = format!("{path}/b-seeded.toml");
+    let fails = |seed: u64| {
+        let code = run(&file, &["--seed", &seed.to_string()]).get_output().status.code();
+        assert!(matches!(code, Some(0 | 1)), "{code:?}");
+        code == Some(1)
+    };
+    let first =
+        (1..=12).find(|seed| fails(*seed)).expect("one of ten connections in a hundred, three of them each");
+    let told = format!("first failing seed {first}; to see it again: squall run --seed {first} {file}");
+    run(&file, &["--seeds", "1-12"]).code(1).stderr(predicate::str::contains(told));
+    if first > 1 {
+        run(&file, &["--seeds", &format!("1-{}", first - 1)]).success();
+    }
+    for (range, told) in
+        [("5", "write 1-100"), ("9-1", "smaller seed first"), ("0-99999999", "1000000 seeds")]
+    {
+        run(&file, &["--seeds", range]).code(2).stderr(predicate::str::contains(told));
+    }
+}
+
+#[test]
+fn after_a_failure_nothing_more_is_started_where_that_is_asked_for() {
+    let (dir, path) = folder();
+    std::fs::write(dir.path().join("0-first.toml"), PASSING.replace("== 5ms", "== 6ms")).expect("written");
+    let done = run(&path, &["--fail-fast"]).code(1);
+    let err = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(err.contains("FAIL") && !err.contains("a-pass") && err.contains("0 passed, 1 failed"), "{err}");
+    run(&path, &["--filter", "a-pass"]).success().stderr(predicate::str::contains("seeded").not());
+    run(&path, &["--filter", "nothing"])
+        .code(2)
+        .stderr(predicate::str::contains("no file has `nothing` in its path"));
+}
+
+#[test]
+fn runs_become_a_junit_report_and_annotations() {
+    let (dir, path) = folder();
+    std::fs::write(dir.path().join("d.toml"), PASSING.replace("== 5ms", "< 5ms")).expect("written");
+    let (junit, summary) = (dir.path().join("junit.xml"), dir.path().join("summary.md"));
+    let mut command = assert_cmd::Command::from_std(squall());
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", &summary);
+    let done = command.args(["run", &path, "--filter", "c-"]).assert().code(2);
+    let err = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(
+        err.contains(&format!("::error file={path}/c-broken.toml,line=2,title=not a scenario::")),
+        "{err}"
+    );
+    let summary = std::fs::read_to_string(summary).expect("a summary");
+    assert!(summary.contains("| **invalid** |") && summary.contains("unknown key `clocks`"), "{summary}");
+
+    run(&path, &["--junit", junit.to_str().expect("a path")]).code(2);
+    let junit = std::fs::read_to_string(junit).expect("a report");
+    for part in [
+        "tests=\"4\"",
+        "errors=\"1\"",
+        &format!("<property name=\"replay\" value=\"squall run {path}/a-pass.toml\"/>"),
+        "<property name=\"seed\" value=\"7\"/>",
+        "expected `load.load.latency.max &lt; 5ms`, found 5ms",
+    ] {
+        assert!(junit.contains(part), "{part}: {junit}");
+    }
 }

@@ -26,6 +26,7 @@ mod serve;
 mod serving;
 mod signals;
 mod table;
+mod xml;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;

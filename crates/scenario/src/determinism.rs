@@ -1,5 +1,6 @@
 //! Two runs of one scenario side by side: they must have decided and counted the same.
 
+use crate::report::Report;
 use crate::run::Run;
 use serde_json::Value;
 use squall_faults::Decisions;
@@ -22,6 +23,11 @@ pub(crate) fn difference(first: &Recorded<'_>, second: &Recorded<'_>) -> Option<
     [("decisions", decided(first), decided(second)), ("counts", counted(first), counted(second))]
         .into_iter()
         .find_map(|(what, first, second)| from_the_first(what, &first, &second))
+}
+
+/// The first difference in what two runs of one scenario counted (and, in virtual time, measured), for people to read.
+pub fn counts_difference(first: &Report, second: &Report) -> Option<String> {
+    from_the_first("counts", &lines(&first.snapshot()), &lines(&second.snapshot()))
 }
 
 /// Every value on a line with its path.

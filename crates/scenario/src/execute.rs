@@ -42,6 +42,8 @@ pub enum Conclusion {
     Invalid(String),
     /// The environment did not let it run.
     Unable(String),
+    /// This machine cannot do what it asks for, whatever else happens on it.
+    Unsupported(String),
 }
 
 /// Reads a scenario file.
@@ -71,6 +73,7 @@ pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
         run(&scenario, execution.shards, execution.draws.clone()).map(|run| (run, None))
     };
     match ran {
+        Err(error) if error.is_unsupported() => Conclusion::Unsupported(unable(&error)),
         Err(error) => Conclusion::Unable(unable(&error)),
         Ok((run, difference)) => conclude(path, execution, &scenario, run, difference),
     }

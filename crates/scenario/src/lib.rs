@@ -13,6 +13,7 @@ pub mod report;
 mod run;
 pub mod snapshot;
 
+pub use determinism::counts_difference;
 pub use execute::{Conclusion, Execution, check, execute};
 pub use read::read;
 pub use run::{Draws, Run, RunError, run};

@@ -33,3 +33,10 @@ pub enum RunError {
     #[error("interrupted")]
     Interrupted,
 }
+
+impl RunError {
+    /// Whether it is the machine that cannot do what was asked for.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, RunError::Link { source: ProxyError::Unsupported { .. }, .. })
+    }
+}

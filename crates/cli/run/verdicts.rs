@@ -1,0 +1,155 @@
+//! How runs came out: said as they come, and what they come to together.
+
+use super::{Args, Case};
+use crate::exit::Exit;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use squall::scenario::report::Report;
+use squall::scenario::{Conclusion, counts_difference};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A run and what came of it.
+pub(crate) struct Done {
+    pub(crate) case: Case,
+    pub(crate) outcome: Outcome,
+    pub(crate) report: Option<Box<Report>>,
+    /// What was said about it.
+    pub(crate) words: String,
+    pub(crate) took: Duration,
+}
+
+/// In one word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// The file is no scenario.
+    Invalid,
+    /// The environment did not let it run.
+    Unable,
+    /// This machine cannot do it, and that was to be passed over.
+    Skipped,
+}
+
+impl Outcome {
+    fn exit(self) -> Exit {
+        match self {
+            Outcome::Passed | Outcome::Skipped => Exit::Ok,
+            Outcome::Failed => Exit::Failed,
+            Outcome::Invalid => Exit::Usage,
+            Outcome::Unable => Exit::Environment,
+        }
+    }
+}
+
+impl Done {
+    /// The run in the words of the command line.
+    pub(crate) fn replay(&self) -> String {
+        let seed = self.case.seed.map_or(String::new(), |seed| format!("--seed {seed} "));
+        format!("squall run {seed}{}", self.case.path.display())
+    }
+}
+
+/// All that has been done so far.
+pub(crate) struct Verdicts {
+    skip_unsupported: bool,
+    several: bool,
+    bar: ProgressBar,
+    done: Vec<Done>,
+    /// The first report of each file and seed.
+    first: BTreeMap<(PathBuf, Option<u64>), Box<Report>>,
+}
+
+impl Verdicts {
+    pub(crate) fn new(args: &Args, cases: usize) -> Verdicts {
+        let shown = cases > 1 && stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(cases as u64), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        Verdicts {
+            skip_unsupported: args.skip_unsupported,
+            several: cases > 1,
+            bar,
+            done: Vec::new(),
+            first: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in how a run ended, and says it.
+    pub(crate) fn take(&mut self, case: &Case, conclusion: Conclusion, took: Duration) {
+        let (outcome, report, words) = match conclusion {
+            Conclusion::Passed(report, words) => (Outcome::Passed, Some(report), words),
+            Conclusion::Failed(report, words) => (Outcome::Failed, Some(report), words),
+            Conclusion::Invalid(words) => (Outcome::Invalid, None, words),
+            Conclusion::Unsupported(words) if self.skip_unsupported => (Outcome::Skipped, None, words),
+            Conclusion::Unsupported(words) | Conclusion::Unable(words) => (Outcome::Unable, None, words),
+        };
+        let mut done = Done { case: case.clone(), outcome, report, words, took };
+        self.compare(&mut done);
+        self.say(&done);
+        self.bar.inc(1);
+        self.done.push(done);
+    }
+
+    /// A run that counted something else than the first of its file and seed has failed.
+    fn compare(&mut self, done: &mut Done) {
+        let Some(report) = &done.report else { return };
+        let same = (done.case.path.clone(), done.case.seed);
+        let Some(first) = self.first.get(&same) else {
+            self.first.insert(same, report.clone());
+            return;
+        };
+        if let Some(difference) = counts_difference(first, report) {
+            done.outcome = Outcome::Failed;
+            let round = done.case.round;
+            done.words.push_str(&format!(
+                "failed: round {round} counted something else than the first\n{difference}"
+            ));
+        }
+    }
+
+    fn say(&self, done: &Done) {
+        let shown = done.case.path.display();
+        let seed = match (done.case.seed, self.several) {
+            (Some(seed), true) => format!("  seed {seed}"),
+            _ => String::new(),
+        };
+        let round = if done.case.round > 1 { format!("  round {}", done.case.round) } else { String::new() };
+        let took = format!("({:.2} s)", done.took.as_secs_f64());
+        let line = match done.outcome {
+            Outcome::Passed => format!("pass  {shown}{seed}{round}  {took}"),
+            Outcome::Failed => format!("FAIL  {shown}{seed}{round}  {took}"),
+            Outcome::Unable => format!("ERROR {shown}{seed}{round}"),
+            Outcome::Skipped => format!("skip  {shown}{seed}{round}"),
+            Outcome::Invalid => String::new(),
+        };
+        let text = format!("{line}\n{}", done.words);
+        self.bar.suspend(|| eprint!("{}", text.strip_prefix('\n').unwrap_or(&text)));
+    }
+
+    /// Says what it comes to; the exit code of all, and what was done.
+    pub(crate) fn finish(self) -> (Exit, Vec<Done>) {
+        self.bar.finish_and_clear();
+        if self.several {
+            let count = |outcome| self.done.iter().filter(|done| done.outcome == outcome).count();
+            let failed = count(Outcome::Failed) + count(Outcome::Invalid) + count(Outcome::Unable);
+            let skipped = match count(Outcome::Skipped) {
+                0 => String::new(),
+                n => format!(", {n} skipped"),
+            };
+            eprintln!("{} passed, {failed} failed{skipped}", count(Outcome::Passed));
+            let seeded =
+                self.done.iter().find(|done| done.outcome == Outcome::Failed && done.case.seed.is_some());
+            if let Some(done) = seeded {
+                let seed = done.case.seed.unwrap_or_default();
+                eprintln!("first failing seed {seed}; to see it again: {}", done.replay());
+            }
+        }
+        let exit = self.done.iter().fold(Exit::Ok, |exit, done| exit.and(done.outcome.exit()));
+        (exit, self.done)
+    }
+}
