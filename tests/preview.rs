@@ -285,7 +285,7 @@ fn a_trace_that_cannot_be_read_is_refused_by_its_name() {
     let (absent, wrong) = (path("absent"), path("wrong"));
     std::fs::write(&wrong, "12\nhm\n").expect("written");
     let told = refuses(&["preview", &format!("trace:{absent}")]);
-    assert!(told.starts_with(&format!("error: `trace` cannot read {absent}: ")), "{told}");
+    assert!(told.starts_with(&format!("error: `trace`: cannot read {absent}: ")), "{told}");
     let told = refuses(&["preview", &format!("trace:{wrong}")]);
     assert_eq!(told, format!("error: {wrong}: line 2: `hm` is not a number of milliseconds\n"));
 }

@@ -87,6 +87,16 @@ fn a_proxy_is_made_changed_and_removed_by_commands() {
 }
 
 #[test]
+fn a_proxy_is_there_also_where_its_server_is_not() {
+    let (_server, addr) = serve(&[]);
+    let made = json(&said(addr, &["--json", "create", "web", "-l", "127.0.0.1:0", "-u", "127.0.0.1:1"]));
+    for _ in 0..20 {
+        let mut client = std::net::TcpStream::connect(listen_of(&made)).expect("connected");
+        assert_eq!(client.read(&mut [0]).expect("an orderly end"), 0);
+    }
+}
+
+#[test]
 fn what_cannot_be_done_is_told_with_its_code() {
     let (_server, addr) = serve(&[]);
     assert_eq!(failed(addr, &["inspect", "web"]), (Some(1), "error: HTTP 404: proxy not found\n".to_owned()));
@@ -94,6 +104,10 @@ fn what_cannot_be_done_is_told_with_its_code() {
     let (code, told) = failed(addr, &["toxic", "add", "web", "-t", "latency", "-a", "latency"]);
     assert_eq!(code, Some(2));
     assert!(told.contains("write KEY=VALUE"), "{told}");
+    for toxicity in ["nan", "inf", "50", "x"] {
+        let args = ["toxic", "add", "web", "-t", "noop", "--toxicity", toxicity];
+        assert_eq!(failed(addr, &args).0, Some(2), "{toxicity}");
+    }
     let (code, told) = failed(addr, &["add", "web", "latancy:50ms"]);
     assert_eq!(code, Some(2));
     assert!(told.contains("did you mean `latency`?"), "{told}");
@@ -212,7 +226,13 @@ fn metrics_and_the_token_are_options() {
     client.write_all(head.as_bytes()).expect("sent");
     let mut page = String::new();
     client.read_to_string(&mut page).expect("an answer");
-    assert!(page.contains("process_start_time_seconds ") && page.contains("\ngo_info{"), "{page}");
+    for line in [
+        "\nprocess_start_time_seconds ",
+        "\ngo_info{",
+        "\ngo_build_info{checksum=\"\",path=\"\",version=\"\"} 1\n",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
 }
 
 #[test]
@@ -238,7 +258,8 @@ fn a_server_under_toxiproxys_name_is_the_same() {
 #[test]
 fn the_links_of_a_proxy_are_controlled_as_well() {
     let (_echo, upstream) = echo();
-    let args = ["--control", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--fault", "truncate:1"];
+    let args =
+        ["--control", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--fault", "truncate:1", "--log-events"];
     let (mut proxy, web) = proxy(upstream, &args);
     proxy.ready("squall metrics listening on ");
     let addr = proxy.ready("squall control listening on ");
@@ -253,5 +274,6 @@ fn the_links_of_a_proxy_are_controlled_as_well() {
     let ended = proxy.stop();
     assert_eq!(ended.code, Some(0));
     assert!(ended.out.contains("[METRICS] active: 0 | total: 3"), "{}", ended.out);
+    assert_eq!(ended.out.matches("[METRICS] ConnectionOpened ").count(), 3, "{}", ended.out);
     assert!(ended.out.contains("[METRICS] proxy truncate | fired: 1"), "{}", ended.out);
 }

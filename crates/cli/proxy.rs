@@ -6,7 +6,7 @@ use crate::ready::Bound;
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::{Failure, access, links, parse, serving};
-use squall::{Carrier, Event, Proxy};
+use squall::{Carrier, Event, Events, Proxy};
 use squall_control::{Exposure, Server};
 use std::io::{Write, stdout};
 use std::net::SocketAddr;
@@ -48,9 +48,16 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         let settings = args.links.settings(&shards, decisions.as_ref())?;
         let links = args.links.start(&settings, args.control.is_some()).await?;
         // Before anybody knows the address, so that no connection is missed.
-        let events = listen(&args, &links);
+        let (sender, events) = mpsc::channel(256);
+        let log_events = args.log_events;
+        let hear = move |heard| {
+            if log_events {
+                forward(heard, sender.clone());
+            }
+        };
+        links.iter().for_each(|link| hear(link.events()));
         let (plan, mut bound) = describe(&args, &links);
-        let links = Running::new(links, args.control.is_some().then_some(settings));
+        let links = Running::new(links, args.control.is_some().then_some(settings), hear);
         let metrics = serve_metrics(&args, &links).await?;
         if let Some(metrics) = &metrics {
             bound.note("metrics", "squall metrics listening on ", metrics.addr());
@@ -102,20 +109,15 @@ fn describe(args: &Args, links: &[Proxy]) -> (Vec<String>, Bound) {
     (plan, bound)
 }
 
-/// The events of all links, where they are to be printed.
-fn listen(args: &Args, links: &[Proxy]) -> mpsc::Receiver<Event> {
-    let (sender, events) = mpsc::channel(256);
-    for link in links.iter().filter(|_| args.log_events) {
-        let (mut heard, sender) = (link.events(), sender.clone());
-        tokio::spawn(async move {
-            while let Some(event) = heard.recv().await {
-                if sender.send(event).await.is_err() {
-                    return;
-                }
+/// Passes the events of a link on, to its end.
+fn forward(mut heard: Events, sender: mpsc::Sender<Event>) {
+    tokio::spawn(async move {
+        while let Some(event) = heard.recv().await {
+            if sender.send(event).await.is_err() {
+                return;
             }
-        });
-    }
-    events
+        }
+    });
 }
 
 /// Prints what was asked for until the first signal.

@@ -1,7 +1,7 @@
 //! The links of `squall proxy` while they run: kept here, or by the control API where there is one.
 
 use crate::links::Settings;
-use squall::{Carrier, Metrics, Proxy};
+use squall::{Carrier, Events, Metrics, Proxy};
 use squall_control::{Collection, Source};
 use std::time::{Duration, Instant};
 
@@ -18,14 +18,21 @@ pub(crate) enum Running {
 }
 
 impl Running {
-    /// Gives the links to the control API where there are settings for those that it starts.
-    pub(crate) fn new(links: Vec<Proxy>, control: Option<Settings>) -> Running {
+    /// Gives the links to the control API where there are settings for those that it starts, and lets `hear` have the events of
+    /// these.
+    pub(crate) fn new(
+        links: Vec<Proxy>,
+        control: Option<Settings>,
+        hear: impl Fn(Events) + Send + Sync + 'static,
+    ) -> Running {
         let Some(settings) = control else { return Running::Fixed(links) };
         let all = Collection::new(move |upstream, carrier| {
-            settings.apply(match carrier {
+            let mut builder = settings.apply(match carrier {
                 Carrier::Stream => Proxy::tcp(upstream),
                 Carrier::Datagram => Proxy::udp(upstream),
-            })
+            });
+            hear(builder.events());
+            builder
         });
         let names = links.iter().map(|link| link.name().to_owned()).collect();
         for link in links {

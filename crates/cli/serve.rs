@@ -53,7 +53,8 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
                 Carrier::Stream => Proxy::tcp(upstream),
                 Carrier::Datagram => Proxy::udp(upstream),
             };
-            builder.seed(seed).shards(shards.clone())
+            // Clients look whether a proxy is there by connecting, also where its server is not.
+            builder.seed(seed).shards(shards.clone()).fin_unreached(true)
         });
         if let Some(config) = &args.config {
             load(&all, config).await?;

@@ -16,7 +16,7 @@ pub(super) struct AddToxic {
     #[arg(short = 'n', long = "toxicName", visible_alias = "name", value_name = "NAME")]
     name: Option<String>,
     /// With which probability it acts on a connection, from 0 to 1.
-    #[arg(long, visible_alias = "tox", value_name = "F", default_value_t = 1.0)]
+    #[arg(long, visible_alias = "tox", value_name = "F", default_value_t = 1.0, value_parser = part)]
     toxicity: f32,
     /// An attribute, or a scope key such as connections=1-2. May be given more than once.
     #[arg(short = 'a', long = "attribute", value_name = "K=V")]
@@ -49,7 +49,7 @@ pub(super) struct UpdateToxic {
     #[arg(short = 'n', long = "toxicName", visible_alias = "name", value_name = "NAME")]
     pub(super) name: String,
     /// With which probability it acts on a connection; stays unless told.
-    #[arg(long, visible_alias = "tox", value_name = "F")]
+    #[arg(long, visible_alias = "tox", value_name = "F", value_parser = part)]
     toxicity: Option<f32>,
     /// An attribute that changes. May be given more than once.
     #[arg(short = 'a', long = "attribute", value_name = "K=V")]
@@ -71,6 +71,12 @@ impl std::str::FromStr for Attribute {
         let number = serde_json::from_str(value).ok().filter(Value::is_number);
         Ok(Attribute(key.to_owned(), number.unwrap_or_else(|| value.into())))
     }
+}
+
+/// A part of one.
+fn part(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| "write a number from 0 to 1, such as 0.5".to_owned())
 }
 
 fn attributes(given: &[Attribute]) -> Value {

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// From the start of the connection, or from the end of an answer, to the end of the next request's head.
     pub(crate) head: Duration,
+    /// From the end of a request's head to the end of its body, where one is read.
+    pub(crate) body: Duration,
     /// After this much time a connection ends with the answer it is at. Bounds clients that never read.
     pub(crate) lifetime: Duration,
     /// What an answer that is being written gets to end in.
@@ -30,6 +32,7 @@ impl Default for Limits {
         Limits {
             connections: 64,
             head: Duration::from_secs(30),
+            body: Duration::from_secs(15),
             lifetime: Duration::from_secs(300),
             grace: Duration::from_secs(2),
             patience: Duration::from_secs(30),
@@ -66,6 +69,8 @@ pub(crate) async fn serve(
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
+        // As Go writes them, for scripts that look for a name.
+        .title_case_headers(true)
         .serve_connection(TokioIo::new(Patient::new(socket, limits.patience)), TowerToHyperService::new(app));
     let mut connection = pin!(connection);
     // How a client's connection ended is no news: whoever scrapes sees it there.

@@ -81,8 +81,18 @@ pub async fn control(
     access: Access,
     exposure: Exposure,
 ) -> Result<Server, ControlError> {
-    start(Limits::control(), addr, |bound| {
-        toxiproxy::app(collection, access.on_loopback(bound.ip().is_loopback()), exposure)
+    control_within(Limits::control(), addr, collection, access, exposure).await
+}
+
+async fn control_within(
+    limits: Limits,
+    addr: SocketAddr,
+    collection: Collection,
+    access: Access,
+    exposure: Exposure,
+) -> Result<Server, ControlError> {
+    start(limits, addr, |bound| {
+        toxiproxy::app(collection, access.on_loopback(bound.ip().is_loopback()), exposure, limits.body)
     })
     .await
 }
@@ -185,6 +195,23 @@ mod tests {
             let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
             socket.write_all(start).await.expect("sent");
             end(&mut socket).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let limits = Limits { body: SOON, ..Limits::control() };
+        let all = Collection::new(|upstream, _| squall_proxy::Proxy::tcp(upstream));
+        let addr = "127.0.0.1:0".parse().expect("an address");
+        let server =
+            control_within(limits, addr, all, Access::new(), Exposure::new()).await.expect("a free port");
+        for start in ["content-length: 9\r\n\r\n{", "transfer-encoding: chunked\r\n\r\n1\r\n{\r\n"] {
+            let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
+            let request = format!("POST /proxies HTTP/1.1\r\nhost: localhost\r\n{start}");
+            socket.write_all(request.as_bytes()).await.expect("sent");
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.expect("an end");
+            assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
         }
     }
 

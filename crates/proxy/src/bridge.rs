@@ -153,7 +153,7 @@ impl BridgeBuilder {
             options: self.options,
             shards: shards.clone(),
             registry: Registry::default(),
-            events: EventSource::default(),
+            events: EventSource::new(Vec::new()),
             starved: Default::default(),
             unserved: Default::default(),
             unreached: Default::default(),

@@ -2,7 +2,7 @@
 
 use crate::acceptor::Port;
 use crate::error::ProxyError;
-use crate::event::EventSource;
+use crate::event::{EventSource, Events, Listener};
 use crate::link::Link;
 use crate::live_plan::LivePlan;
 use crate::options::{Options, Relay};
@@ -27,6 +27,7 @@ pub struct ProxyBuilder {
     decisions: Option<Decisions>,
     replay: Option<Replay>,
     shards: Option<Shards>,
+    listeners: Vec<Listener>,
 }
 
 impl ProxyBuilder {
@@ -44,6 +45,7 @@ impl ProxyBuilder {
             decisions: None,
             replay: None,
             shards: None,
+            listeners: Vec::new(),
         }
     }
 
@@ -108,6 +110,13 @@ impl ProxyBuilder {
         self
     }
 
+    /// Closes a client's connection in order (FIN) where the server cannot be reached, so that connecting itself never fails;
+    /// with a RST unless told, which may come before the client has noticed that it is connected.
+    pub fn fin_unreached(mut self, orderly: bool) -> Self {
+        self.options.fin_unreached = orderly;
+        self
+    }
+
     /// Closes connections without bytes either way for that long; never unless told, clients of datagrams after 60 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.options.idle_timeout = Some(limit);
@@ -136,6 +145,13 @@ impl ProxyBuilder {
     pub fn tuning(mut self, tuning: Tuning) -> Self {
         self.options.tuning = tuning;
         self
+    }
+
+    /// Listens to the link from its first connection on; [`Proxy::events`] does so from some later time.
+    pub fn events(&mut self) -> Events {
+        let (listener, events) = Listener::new();
+        self.listeners.push(listener);
+        events
     }
 
     /// The shards to work on; the process-wide background shard unless told.
@@ -171,7 +187,7 @@ impl ProxyBuilder {
             options: self.options,
             shards,
             registry: Registry::default(),
-            events: EventSource::default(),
+            events: EventSource::new(self.listeners),
             starved: Default::default(),
             unserved: Default::default(),
             unreached: Default::default(),

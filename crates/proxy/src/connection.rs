@@ -36,6 +36,9 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
                 note_unreached(&link, &error);
             }
             record.outcome = Outcome::NotConnected;
+            if link.options.fin_unreached && welcome.server == ServerAnswer::Own {
+                return;
+            }
             // A RST whatever the client has sent so far: a FIN would turn into one where bytes are unread.
             let _ = client.abort();
         }

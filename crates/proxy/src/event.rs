@@ -59,24 +59,38 @@ impl Events {
 }
 
 /// The sending side, one for a link.
-#[derive(Default)]
 pub(crate) struct EventSource {
     listening: AtomicBool,
     listeners: Mutex<Vec<Listener>>,
 }
 
-struct Listener {
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
     sender: mpsc::UnboundedSender<Event>,
     waiting: Arc<AtomicUsize>,
 }
 
-impl EventSource {
-    pub(crate) fn subscribe(&self) -> Events {
+impl Listener {
+    /// Somebody who listens, and what is heard.
+    pub(crate) fn new() -> (Listener, Events) {
         let (sender, receiver) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        lock(&self.listeners).push(Listener { sender, waiting: waiting.clone() });
+        (Listener { sender, waiting: waiting.clone() }, Events { receiver, waiting })
+    }
+}
+
+impl EventSource {
+    /// With those who listen from the start.
+    pub(crate) fn new(listeners: Vec<Listener>) -> EventSource {
+        let listening = AtomicBool::new(!listeners.is_empty());
+        EventSource { listening, listeners: Mutex::new(listeners) }
+    }
+
+    pub(crate) fn subscribe(&self) -> Events {
+        let (listener, events) = Listener::new();
+        lock(&self.listeners).push(listener);
         self.listening.store(true, Relaxed);
-        Events { receiver, waiting }
+        events
     }
 
     /// Whether anybody listens.

@@ -6,6 +6,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) connect_timeout: Duration,
+    /// A client whose server cannot be reached gets a FIN instead of a RST.
+    pub(crate) fin_unreached: bool,
     pub(crate) idle_timeout: Option<Duration>,
     /// How often to look whether it is idle; at the very moment where there is none.
     pub(crate) idle_check: Option<Duration>,
@@ -53,6 +55,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             connect_timeout: CONNECT_TIMEOUT,
+            fin_unreached: false,
             idle_timeout: None,
             idle_check: None,
             half_close: true,

@@ -38,7 +38,7 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// The longest name and address, in bytes: far more than sense, far less than memory.
-const LONGEST: usize = 4096;
+pub(crate) const LONGEST: usize = 4096;
 
 impl<'a> Wanted<'a> {
     pub(crate) fn read(fields: Fields<'a>) -> Result<Wanted<'a>, ApiError> {

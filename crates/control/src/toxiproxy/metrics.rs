@@ -102,6 +102,8 @@ pub(crate) fn page(all: &Collection, exposure: &Exposure) -> Result<Response<Bod
         ));
         let label = vec![("version", "none")];
         families.push(gauge("go_info", "No part of this server is written in Go.", [(label, 1)]));
+        let labels = ["checksum", "path", "version"].map(|label| (label, "")).to_vec();
+        families.push(gauge("go_build_info", "No part of this server is written in Go.", [(labels, 1)]));
     }
     let causes = ["encoding", "gathering"].map(|cause| (vec![("cause", cause)], 0));
     families.push(counter("promhttp_metric_handler_errors_total", "Errors of this page.", causes));

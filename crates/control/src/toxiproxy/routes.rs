@@ -17,24 +17,25 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use axum::http::{Method, Response};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The largest body of a request, in bytes: thousands of proxies.
 const BODY: usize = 1 << 20;
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
 
 /// What answers, shared by all connections.
 pub(crate) struct Api {
     collection: Collection,
     access: Access,
     exposure: Exposure,
+    /// How long a body may take to arrive.
+    body_time: Duration,
 }
 
 /// Everything that a control server serves.
-pub(crate) fn app(collection: Collection, access: Access, exposure: Exposure) -> Router {
-    let api = Arc::new(Api { collection, access, exposure });
+pub(crate) fn app(collection: Collection, access: Access, exposure: Exposure, body_time: Duration) -> Router {
+    let api = Arc::new(Api { collection, access, exposure, body_time });
     Router::new().fallback(answer).with_state(api)
 }
 
@@ -111,7 +112,7 @@ impl Api {
     /// Serves a request as a task of its own: a caller who hangs up leaves nothing half done.
     async fn serve(self: &Arc<Api>, act: Act, request: Request) -> Response<Body> {
         let body = match act.reads_body() {
-            true => match read(request).await {
+            true => match read(request, self.body_time).await {
                 Ok(body) => body,
                 Err(error) => return page::error(&error),
             },
@@ -201,14 +202,20 @@ fn decode(body: &[u8]) -> Result<Json, ApiError> {
 }
 
 /// The whole body, within its bounds of size and time.
-async fn read(request: Request) -> Result<Bytes, ApiError> {
+async fn read(request: Request, limit: Duration) -> Result<Bytes, ApiError> {
     let large = || ApiError::new(413, format!("request body is larger than {BODY} bytes"));
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > BODY as u64) {
         return Err(large());
     }
-    match tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), BODY)).await {
+    match tokio::time::timeout(limit, to_bytes(request.into_body(), BODY)).await {
+        Ok(Err(error)) if is_broken(&error) => Err(ApiError::body("unexpected EOF")),
         Ok(read) => read.map_err(|_| large()),
         Err(_) => Err(ApiError::new(408, "the request body did not arrive in time")),
     }
+}
+
+/// Whether a body ended before its end, or is no body, rather than being too large.
+fn is_broken(error: &(dyn Error + 'static)) -> bool {
+    error.is::<hyper::Error>() || error.source().is_some_and(is_broken)
 }

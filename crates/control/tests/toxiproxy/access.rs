@@ -65,6 +65,9 @@ async fn what_is_too_large_is_refused() {
     let name = "n".repeat(5_000);
     let answer = api.ask("POST", "/proxies", &format!(r#"{{"name":"{name}","upstream":"u"}}"#)).await;
     assert_eq!(answer.status, 400);
+    let long = format!(r#"{{"type":"noop","name":"{name}"}}"#);
+    api.done("POST", "/proxies", r#"{"name":"a","upstream":"u:1","enabled":false}"#).await;
+    assert_eq!(api.ask("POST", "/proxies/a/toxics", &long).await.status, 400);
     let many: String = (0..70).map(|i| format!("x-{i}: 1\r\n")).collect();
     assert_eq!(status(&api, &many).await, 431);
     assert_eq!(api.get(&format!("/proxies/{}", "a".repeat(10_000))).await.status, 431);
@@ -90,6 +93,25 @@ async fn chunked_bodies_are_bounded_too() {
         }
     }
     assert!(sent < 64 << 20, "the body was taken");
+}
+
+#[tokio::test]
+async fn a_body_that_ends_early_is_no_large_one() {
+    let api = Api::start().await;
+    for start in ["content-length: 50\r\n\r\n{}", "transfer-encoding: chunked\r\n\r\n9\r\n{}"] {
+        let mut socket = TcpStream::connect(api.server.addr()).await.expect("accepted");
+        let request = format!("POST /proxies HTTP/1.1\r\nhost: localhost\r\n{start}");
+        socket.write_all(request.as_bytes()).await.expect("sent");
+        socket.shutdown().await.expect("FIN");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.expect("an end");
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains("\r\nX-Toxiproxy-Request-Id: "), "names are written as ever: {answer}");
+        assert!(
+            answer.ends_with("{\"error\":\"bad request body: unexpected EOF\",\"status\":400}\n"),
+            "{answer}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -154,6 +154,12 @@ async fn a_timeout_of_zero_closes_when_it_is_removed() {
     assert!(is_silent(&mut client).await);
     bench.remove().await;
     assert_eq!(all(&mut client).await, b"");
+    // Also a connection on which nothing has come, for its clients rely on that.
+    bench.toxic("timeout", r#"{"timeout":0}"#).await;
+    let (mut client, _server) = bench.connect().await;
+    assert!(is_silent(&mut client).await);
+    bench.remove().await;
+    assert_eq!(all(&mut client).await, b"");
     // The end of a stream has nothing to be swallowed.
     bench.toxic("timeout", r#"{"timeout":0}"#).await;
     let (mut client, mut server) = bench.connect().await;

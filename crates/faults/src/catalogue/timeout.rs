@@ -18,13 +18,15 @@ params! {
         close_after: Duration,
         /// The end of the stream passes all the same.
         fin: bool = false,
+        /// Taking the fault off closes every connection that it was on, also those from which it took nothing.
+        always_close: bool = false,
     }
 }
 
 impl Timeout {
     /// Closes so long after the last byte.
     pub fn new(close_after: Duration) -> Timeout {
-        Timeout { close_after, fin: false }
+        Timeout { close_after, fin: false, always_close: false }
     }
 
     fn start(&self, cx: &mut Cx<'_>) {
@@ -80,7 +82,7 @@ impl Fault for Timeout {
     }
 
     fn removed(&self, hole: &mut Hole, cx: &mut Cx<'_>) {
-        if hole.0 {
+        if hole.0 || self.always_close {
             cx.close_now();
         }
     }

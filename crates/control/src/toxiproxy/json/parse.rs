@@ -47,10 +47,8 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Json, String> {
-        if depth > DEPTH {
-            return Err("exceeded max depth".to_owned());
-        }
         match self.token()? {
+            open @ (b'{' | b'[') if depth > DEPTH => Err(invalid(open, "exceeded max depth")),
             b'{' => self.object(depth),
             b'[' => self.array(depth),
             b'"' => self.string().map(Json::String),
@@ -270,7 +268,11 @@ mod tests {
 
     #[test]
     fn endless_nesting_is_refused() {
-        assert_eq!(read(&"[".repeat(100_000)), Err("exceeded max depth".to_owned()));
-        assert_eq!(read(&r#"{"a":"#.repeat(100_000)), Err("exceeded max depth".to_owned()));
+        for (start, told) in [
+            ("[", "invalid character '[' exceeded max depth"),
+            ("{\"a\":", "invalid character '{' exceeded max depth"),
+        ] {
+            assert_eq!(read(&start.repeat(100_000)), Err(told.to_owned()));
+        }
     }
 }

@@ -62,7 +62,10 @@ static TYPES: [Classic; 9] = [
         go: "TimeoutToxic",
         attributes: &[("timeout", INT)],
         fault: Some("timeout"),
-        params: |given| Ok(vec![("close_after", millis(one(given))), ("fin", "true".to_owned())]),
+        params: |given| {
+            let flag = |name| (name, "true".to_owned());
+            Ok(vec![("close_after", millis(one(given))), flag("fin"), flag("always_close")])
+        },
     },
     Classic {
         name: "reset_peer",
@@ -87,9 +90,11 @@ static TYPES: [Classic; 9] = [
             if size < 1 {
                 return Err("`average_size` must be at least 1".to_owned());
             }
-            if !(0..size).contains(&spread) {
-                return Err("`size_variation` must be at least 0 and less than `average_size`".to_owned());
+            if spread < 0 {
+                return Err("`size_variation` must be at least 0".to_owned());
             }
+            // Clients ask for as much as the average, too; no piece is empty.
+            let spread = spread.min(size - 1);
             let delay = format!("{}us", delay.clamp(0, i64::MAX / 1_000));
             Ok(vec![("size", size.to_string()), ("spread", spread.to_string()), ("delay", delay)])
         },

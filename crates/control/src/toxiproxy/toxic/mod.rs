@@ -5,6 +5,7 @@ mod classic;
 mod scope;
 mod toxicity;
 
+use super::entry::LONGEST;
 use super::error::ApiError;
 use super::json::{Fields, Json, Object, float32};
 use attributes::Attributes;
@@ -75,6 +76,9 @@ impl<'a> Draft<'a> {
         };
         let given = given.ok_or_else(ApiError::toxic_type)?;
         let name = match name.unwrap_or_default() {
+            name if name.len() > LONGEST => {
+                return Err(ApiError::new(400, format!("name is longer than {LONGEST} bytes")));
+            }
             "" => format!("{kind}_{stream}"),
             name => name.to_owned(),
         };
