@@ -1,48 +1,73 @@
-//! `squall echo`: servers that send back what they get.
+//! `squall echo`: servers that send back what they get, or misbehave on purpose.
 
 use crate::exit::Exit;
 use crate::ready::Bound;
 use crate::signals::Signals;
 use crate::{Failure, parse, serving};
-use squall::echo::{Echo, EchoBuilder};
+use squall::echo::{Echo, EchoBuilder, EchoError, Mode};
+use squall::{Address, Size};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Echo servers: send back what they get.
+/// Echo servers: send back what they get, or misbehave on purpose.
 ///
-/// Prints `squall echo listening on HOST:PORT` for each TCP address and `... on udp:HOST:PORT` for each UDP address once all
-/// are bound. Port 0 takes a free one.
+/// Prints `squall echo listening on HOST:PORT` for each TCP address, `... on udp:HOST:PORT` for each UDP address and `... on
+/// http://HOST:PORT` for each HTTP address once all are bound. Port 0 takes a free one. A TCP or HTTP address may be unix:PATH.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Listen for TCP connections here; may be given more than once. Without --tcp and --udp: 127.0.0.1:0.
-    #[arg(long, value_name = "ADDR", value_parser = parse::listen)]
-    tcp: Vec<SocketAddr>,
+    /// Listen for TCP connections here; may be given more than once. Without --tcp, --udp and --http: 127.0.0.1:0.
+    #[arg(long, value_name = "ADDR", value_parser = parse::listen_at)]
+    tcp: Vec<Address>,
     /// Listen for UDP datagrams here; may be given more than once.
     #[arg(long, value_name = "ADDR", value_parser = parse::listen)]
     udp: Vec<SocketAddr>,
-    /// Close connections beyond so many at once.
+    /// Listen for HTTP/1.1 requests here; may be given more than once. The query of a request says how it is answered:
+    /// `?delay=50ms:50,1s:1&status=503:10&size=64KiB&close=true&raw=true&seed=7`, each value with its percentage.
+    #[arg(long, value_name = "ADDR", value_parser = parse::listen_at)]
+    http: Vec<Address>,
+    /// What TCP and UDP servers do with what they get: echo, discard, chargen, fixed:SIZE, banner:TEXT, delay:DURATION,
+    /// drip:RATE, never-read, never-reply, close-after:SIZE or reset-after:SIZE. Over UDP: echo, discard, fixed, delay and
+    /// never-reply.
+    #[arg(long, value_name = "SPEC", default_value = "echo", value_parser = parse::mode)]
+    mode: Mode,
+    /// What the servers call themselves towards clients that ask; each its address unless told.
+    #[arg(long, value_name = "NAME", value_parser = parse::id)]
+    id: Option<String>,
+    /// Close connections beyond so many at once, for each address.
     #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
-    /// Close connections without bytes for so long.
+    /// Close connections without bytes for so long; over HTTP it is a minute unless told.
     #[arg(long, value_name = "DURATION", value_parser = parse::period)]
     idle_timeout: Option<Duration>,
+    /// Read so many bytes at a time, at most 256KiB; of a larger datagram the rest is lost.
+    #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = parse::piece)]
+    buffer: Size,
     #[command(flatten)]
     serving: serving::Args,
 }
 
 pub(crate) fn main(mut args: Args) -> Result<Exit, Failure> {
-    if args.tcp.is_empty() && args.udp.is_empty() {
-        args.tcp.push(SocketAddr::from(([127, 0, 0, 1], 0)));
+    if args.tcp.is_empty() && args.udp.is_empty() && args.http.is_empty() {
+        args.tcp.push(SocketAddr::from(([127, 0, 0, 1], 0)).into());
+    }
+    if args.mode != Mode::Echo && args.tcp.is_empty() && args.udp.is_empty() {
+        return Err(Failure::usage("--mode is for --tcp and --udp; over HTTP, the query says how to answer"));
+    }
+    let builders = builders(&args);
+    for (_, _, builder) in &builders {
+        builder.check().map_err(failure)?;
     }
     let shards = args.serving.start_shards()?;
     serving::block_on(async move {
         let mut signals = Signals::listen()?;
         let (mut servers, mut bound) = (Vec::new(), Bound::default());
-        let tcp = args.tcp.iter().map(|addr| ("tcp", "", squall::echo::tcp().listen(*addr)));
-        let udp = args.udp.iter().map(|addr| ("udp", "udp:", squall::echo::udp().listen(*addr)));
-        for (name, scheme, builder) in tcp.chain(udp) {
-            let server = start(&args, builder.shards(shards.clone())).await?;
-            bound.note(name, format!("squall echo listening on {scheme}"), server.addr());
+        for (name, scheme, builder) in builders {
+            let server = builder.shards(shards.clone()).start().await.map_err(failure)?;
+            let scheme = match (scheme, server.address()) {
+                ("http://", Address::Unix(_)) => "http+",
+                _ => scheme,
+            };
+            bound.note(name, format!("squall echo listening on {scheme}"), server.address());
             servers.push(server);
         }
         bound.announce(args.serving.port_file.as_deref())?;
@@ -52,23 +77,44 @@ pub(crate) fn main(mut args: Args) -> Result<Exit, Failure> {
     })
 }
 
-async fn start(args: &Args, mut builder: EchoBuilder) -> Result<Echo, Failure> {
+/// The servers that were asked for, each with its name in the port file and what its address begins with.
+fn builders(args: &Args) -> Vec<(&'static str, &'static str, EchoBuilder)> {
+    let modal = |builder: EchoBuilder| builder.mode(args.mode.clone());
+    let tcp = args.tcp.iter().map(|at| ("tcp", "", modal(squall::echo::tcp()).listen_at(at.clone())));
+    let udp = args.udp.iter().map(|at| ("udp", "udp:", modal(squall::echo::udp()).listen(*at)));
+    let http = args.http.iter().map(|at| ("http", "http://", squall::echo::http().listen_at(at.clone())));
+    tcp.chain(udp).chain(http).map(|(name, scheme, builder)| (name, scheme, limited(builder, args))).collect()
+}
+
+fn limited(builder: EchoBuilder, args: &Args) -> EchoBuilder {
+    let mut builder = builder.buffer(usize::try_from(args.buffer.as_bytes()).unwrap_or(usize::MAX));
+    if let Some(id) = &args.id {
+        builder = builder.id(id);
+    }
     if let Some(limit) = args.max_connections {
         builder = builder.max_connections(limit);
     }
     if let Some(limit) = args.idle_timeout {
         builder = builder.idle_timeout(limit);
     }
-    builder.start().await.map_err(Failure::environment)
+    builder
+}
+
+fn failure(error: EchoError) -> Failure {
+    match error {
+        EchoError::Mode { .. } => Failure::usage(error),
+        error => Failure::environment(error),
+    }
 }
 
 /// Stops all servers within one grace and says what they did.
 async fn stop(servers: Vec<Echo>, grace: Duration) {
     let deadline = std::time::Instant::now() + grace;
     for server in servers {
-        let addr = server.addr();
+        let addr = server.address().clone();
         let counts = server.stop(deadline.saturating_duration_since(std::time::Instant::now())).await;
-        let (connections, datagrams, bytes) = (counts.accepted, counts.datagrams_in, counts.bytes_out);
-        tracing::info!(%addr, connections, datagrams, bytes, "echo stopped");
+        let (connections, datagrams, requests) = (counts.accepted, counts.datagrams_in, counts.requests);
+        let bytes = counts.bytes_out;
+        tracing::info!(%addr, connections, datagrams, requests, bytes, "echo stopped");
     }
 }

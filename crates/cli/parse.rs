@@ -1,7 +1,8 @@
 //! Values of options, in the units and with the errors that fault specs have.
 
+use squall::echo::{Mode, ModeError};
 use squall::value::Value;
-use squall::{Carrier, Endpoint, LinkedSpec, Rate, Relay, Size};
+use squall::{Address, Carrier, Endpoint, LinkedSpec, Rate, Relay, Size};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -56,6 +57,28 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
         found.map_err(|error| format!("cannot resolve `{}`: {error}", endpoint.host))?.collect();
     found.sort_by_key(SocketAddr::is_ipv6);
     found.first().copied().ok_or_else(|| format!("`{}` has no address", endpoint.host))
+}
+
+/// An address to listen on, which may be that of a unix socket: `unix:PATH`.
+pub(crate) fn listen_at(text: &str) -> Result<Address, String> {
+    if text.starts_with("unix:") {
+        return text.parse().map_err(|error: squall::AddressError| error.to_string());
+    }
+    listen(text).map(Address::from)
+}
+
+/// What an echo server does with what it gets.
+pub(crate) fn mode(text: &str) -> Result<Mode, String> {
+    text.parse().map_err(|error: ModeError| error.to_string())
+}
+
+/// What a server calls itself: short enough for a datagram.
+pub(crate) fn id(text: &str) -> Result<String, String> {
+    if (1..=255).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err("it has 1 to 255 bytes".to_owned())
+    }
 }
 
 /// The address of `/metrics`: without a port it is 8998.

@@ -3,7 +3,6 @@
 use crate::Failure;
 use std::fs;
 use std::io::{Write, stdout};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The sockets that a command has bound, in order.
@@ -15,19 +14,19 @@ struct Socket {
     name: String,
     /// The line, up to the address.
     what: String,
-    addr: SocketAddr,
+    addr: String,
 }
 
 impl Bound {
     /// Notes a bound socket. Names are told apart by number where they repeat.
-    pub(crate) fn note(&mut self, name: &str, what: impl Into<String>, addr: SocketAddr) {
+    pub(crate) fn note(&mut self, name: &str, what: impl Into<String>, addr: impl ToString) {
         let mut unique = name.to_owned();
         let mut n = 2;
         while self.0.iter().any(|socket| socket.name == unique) {
             unique = format!("{name}_{n}");
             n += 1;
         }
-        self.0.push(Socket { name: unique, what: what.into(), addr });
+        self.0.push(Socket { name: unique, what: what.into(), addr: addr.to_string() });
     }
 
     /// Writes the port file, then prints the ready lines, so that whoever waits for a line finds the file.

@@ -22,6 +22,10 @@ pub struct Counts {
     pub datagrams_in: u64,
     /// Datagrams sent back.
     pub datagrams_out: u64,
+    /// Datagrams left unanswered because too many answers were waiting to be sent.
+    pub datagrams_dropped: u64,
+    /// Requests answered over HTTP.
+    pub requests: u64,
 }
 
 /// The counters of one shard, on cache lines of their own so that shards do not slow each other down.
@@ -35,6 +39,8 @@ pub(crate) struct Meter {
     pub(crate) bytes_out: AtomicU64,
     pub(crate) datagrams_in: AtomicU64,
     pub(crate) datagrams_out: AtomicU64,
+    pub(crate) datagrams_dropped: AtomicU64,
+    pub(crate) requests: AtomicU64,
 }
 
 /// Adds to a counter.
@@ -56,5 +62,7 @@ pub(crate) fn sum(meters: &[Meter]) -> Counts {
         bytes_out: total(|m| &m.bytes_out),
         datagrams_in: total(|m| &m.datagrams_in),
         datagrams_out: total(|m| &m.datagrams_out),
+        datagrams_dropped: total(|m| &m.datagrams_dropped),
+        requests: total(|m| &m.requests),
     }
 }

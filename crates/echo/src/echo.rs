@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use squall_wire::Env;
+use squall_wire::{Address, Env};
 use tokio::task::JoinHandle;
 
 use crate::Counts;
@@ -16,26 +16,40 @@ use crate::counts;
 /// [`stop`](Self::stop) waits for that.
 #[must_use = "dropping the handle stops the server"]
 pub struct Echo {
-    addr: SocketAddr,
+    bound: Bound,
     env: Env,
     /// Accepts connections, or echoes datagrams.
     task: JoinHandle<()>,
     connections: Arc<Connections>,
+    /// Whether connections never end by themselves.
+    endless: bool,
+}
+
+/// Where a server listens.
+pub(crate) struct Bound {
+    pub(crate) addr: SocketAddr,
+    pub(crate) address: Address,
 }
 
 impl Echo {
     pub(crate) fn new(
-        addr: SocketAddr,
+        bound: Bound,
         env: Env,
         task: JoinHandle<()>,
         connections: Arc<Connections>,
+        endless: bool,
     ) -> Self {
-        Self { addr, env, task, connections }
+        Self { bound, env, task, connections, endless }
     }
 
-    /// The address it listens on, with its real port.
+    /// The address it listens on, with its real port; `0.0.0.0:0` on a unix socket, which has none.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.bound.addr
+    }
+
+    /// The address it listens on, of whatever kind.
+    pub fn address(&self) -> &Address {
+        &self.bound.address
     }
 
     /// The totals so far.
@@ -44,11 +58,13 @@ impl Echo {
     }
 
     /// Closes the port, lets connections end by themselves for `grace`, then closes those that are left.
-    /// Returns the final totals, when everything is closed. Dropping the future stops at once.
+    /// Returns the final totals, when everything is closed. Dropping the future stops at once. Connections that the mode never
+    /// ends are not waited for.
     pub async fn stop(mut self, grace: Duration) -> Counts {
         self.task.abort();
         // Ends as cancelled; what matters is that the port is closed then.
         let _ = (&mut self.task).await;
+        let grace = if self.endless { Duration::ZERO } else { grace };
         let _in_time = self.env.timeout(grace, self.connections.ended()).await;
         self.connections.cut();
         self.connections.ended().await;
@@ -65,6 +81,6 @@ impl Drop for Echo {
 
 impl fmt::Debug for Echo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Echo").field("addr", &self.addr).field("counts", &self.counts()).finish()
+        f.debug_struct("Echo").field("address", &self.bound.address).field("counts", &self.counts()).finish()
     }
 }

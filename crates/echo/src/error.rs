@@ -1,9 +1,10 @@
 //! Why an echo server did not start.
 
 use std::io;
-use std::net::SocketAddr;
 
-use squall_wire::reason;
+use squall_wire::{Address, reason};
+
+use crate::Mode;
 
 /// Why an echo server did not start. [`kind`](Self::kind) tells what kind of trouble it was.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +14,19 @@ pub enum EchoError {
     #[error("listen {addr}: {}", reason(.source))]
     Listen {
         /// What was asked for.
-        addr: SocketAddr,
+        addr: Address,
         /// What the system said.
         source: io::Error,
+    },
+    /// The mode makes no sense for such a server.
+    #[error("mode `{mode}` does not work over {over}; {reason}")]
+    Mode {
+        /// What was asked for.
+        mode: Mode,
+        /// What the server speaks.
+        over: &'static str,
+        /// Why not, or what does.
+        reason: &'static str,
     },
     /// No thread could be started to serve on.
     #[error("start shards: {}", reason(.0))]
@@ -27,6 +38,7 @@ impl EchoError {
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::Listen { source, .. } | Self::Shards(source) => source.kind(),
+            Self::Mode { .. } => io::ErrorKind::InvalidInput,
         }
     }
 }

@@ -4,48 +4,69 @@ use std::sync::Arc;
 
 use squall_wire::{Env, Idle, Incoming, Listener, Shards};
 
-use crate::connection::Connection;
 use crate::connections::Connections;
 use crate::counts::add;
+use crate::echo::Bound;
+use crate::http;
+use crate::peer::Peer;
+use crate::serve::serve;
 use crate::{Echo, EchoBuilder, EchoError};
 
 /// Binds and starts accepting.
-pub(crate) fn start(settings: EchoBuilder, shards: Shards) -> Result<Echo, EchoError> {
+pub(crate) async fn start(settings: EchoBuilder, shards: Shards, http: bool) -> Result<Echo, EchoError> {
     let env = shards.env(0).clone();
-    let addr = settings.listen;
-    let listener = env.listen(addr).map_err(|source| EchoError::Listen { addr, source })?;
-    let addr = listener.local_addr();
+    let listener = env.listen_at(&settings.listen).await;
+    let listener = listener.map_err(|source| EchoError::Listen { addr: settings.listen.clone(), source })?;
+    let bound = Bound { addr: listener.local_addr(), address: listener.address() };
     let connections = Connections::new(shards.count());
-    let task = shards.spawn(0, accept(listener, settings, shards.clone(), connections.clone()));
-    Ok(Echo::new(addr, env, task, connections))
+    let host = Host { id: settings.identity(&bound.address), settings, http };
+    let endless = host.settings.mode.is_endless();
+    let task = shards.spawn(0, accept(listener, Arc::new(host), shards.clone(), connections.clone()));
+    Ok(Echo::new(bound, env, task, connections, endless))
 }
 
-async fn accept(listener: Listener, settings: EchoBuilder, shards: Shards, connections: Arc<Connections>) {
-    let mut turn = 0;
+/// What every connection is told.
+struct Host {
+    settings: EchoBuilder,
+    id: String,
+    http: bool,
+}
+
+async fn accept(listener: Listener, host: Arc<Host>, shards: Shards, connections: Arc<Connections>) {
+    let (mut turn, mut number) = (0, 0);
     loop {
         let (incoming, _) = listener.accept().await;
-        if connections.count() >= settings.max_connections {
+        if connections.count() >= host.settings.max_connections {
             add(&connections.meters[0].refused, 1);
             continue;
         }
         let env = shards.env(turn).clone();
-        let serve = serve(incoming, env, settings.clone(), connections.clone(), turn);
-        connections.spawn(&shards, turn, serve);
+        number += 1;
+        let place = Place { shard: turn, number };
+        let attend = attend(incoming, env, host.clone(), connections.clone(), place);
+        connections.spawn(&shards, turn, attend);
         turn = (turn + 1) % shards.count();
     }
 }
 
-async fn serve(
-    incoming: Incoming,
-    env: Env,
-    settings: EchoBuilder,
-    connections: Arc<Connections>,
+/// A connection among all of its server.
+struct Place {
     shard: usize,
-) {
-    let idle = settings.idle_timeout.map(|limit| Idle::new(&env, limit));
+    /// In accept order, from 1.
+    number: u64,
+}
+
+async fn attend(incoming: Incoming, env: Env, host: Arc<Host>, connections: Arc<Connections>, place: Place) {
+    let settings = &host.settings;
+    let limit = settings.idle_timeout.or_else(|| host.http.then_some(http::PATIENCE));
+    let idle = limit.map(|limit| Idle::new(&env, limit));
     if let Ok(stream) = incoming.attach() {
-        let meter = &connections.meters[shard];
+        let meter = &connections.meters[place.shard];
+        let peer = Peer { env: &env, stream, meter, buffer: settings.buffer, idle };
         // How a client ends is its own affair.
-        let _ = Connection::new(&env, stream, meter, settings.buffer, idle).serve().await;
+        let _ = match host.http {
+            true => http::serve(peer, &host.id, place.number, limit.unwrap_or(http::PATIENCE)).await,
+            false => serve(peer, &settings.mode, &host.id).await,
+        };
     }
 }

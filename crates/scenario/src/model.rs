@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
+use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
 
 use crate::expr::Expr;
@@ -50,6 +51,41 @@ pub struct Echo {
     pub name: String,
     /// TCP or UDP.
     pub carrier: Carrier,
+    /// Whether it speaks HTTP, over TCP.
+    pub http: bool,
+    /// What it does with what it gets.
+    pub mode: Mode,
+    /// What it calls itself; its name, unless told.
+    pub id: String,
+    /// How many connections it serves at once, where that is bounded.
+    pub max_connections: Option<u64>,
+    /// How long a connection may carry nothing, where that is bounded.
+    pub idle_timeout: Option<Duration>,
+    /// Bytes that it reads at a time, where that is told.
+    pub buffer: Option<u64>,
+}
+
+impl Echo {
+    /// The server that is yet to be started.
+    pub fn builder(&self) -> EchoBuilder {
+        let count = |count| usize::try_from(count).unwrap_or(usize::MAX);
+        let mut builder = match self.carrier {
+            Carrier::Stream if self.http => squall_echo::http(),
+            Carrier::Stream => squall_echo::tcp(),
+            Carrier::Datagram => squall_echo::udp(),
+        };
+        builder = builder.mode(self.mode.clone()).id(&self.id);
+        if let Some(limit) = self.max_connections {
+            builder = builder.max_connections(count(limit));
+        }
+        if let Some(limit) = self.idle_timeout {
+            builder = builder.idle_timeout(limit);
+        }
+        if let Some(bytes) = self.buffer {
+            builder = builder.buffer(count(bytes));
+        }
+        builder
+    }
 }
 
 /// A proxy with faults.

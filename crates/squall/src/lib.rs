@@ -36,7 +36,7 @@
 //! - [`FaultGuard`]: a fault that ends when its guard is dropped
 //! - [`Metrics`], [`Events`]: what was counted, what happens
 //! - [`bridge`]: one connection between two ends; [`blocking`]: links and bridges for threads that may block
-//! - [`echo`]: servers that send back what they get
+//! - [`echo`]: servers that send back what they get, or misbehave
 //! - `load` (feature `load`): clients that verify every byte
 //! - `scenario` (feature `scenario`): scenario files
 //! - [`Shards`], [`run_virtual`]: threads of your own, and whole worlds in virtual time
@@ -54,11 +54,13 @@ pub use squall_proxy::{
     Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy, ProxyBuilder, ProxyError,
     Relay, blocking, bridge,
 };
-pub use squall_wire::{AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual};
+pub use squall_wire::{
+    Address, AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual,
+};
 
 /// Servers that send back what they get.
 pub mod echo {
-    pub use squall_echo::{Counts, Echo, EchoBuilder, EchoError, tcp, udp};
+    pub use squall_echo::{Counts, Echo, EchoBuilder, EchoError, Mode, ModeError, http, tcp, udp};
 }
 
 /// Clients that verify every byte that comes back.

@@ -23,6 +23,8 @@ pub enum AddressError {
     BadPort(String),
     /// An IPv6 address without brackets, or brackets around something else.
     BadHost(String),
+    /// Behind `unix:` is no path.
+    BadPath(String),
 }
 
 impl fmt::Display for AddressError {
@@ -30,6 +32,7 @@ impl fmt::Display for AddressError {
         match self {
             Self::MissingPort(text) => write!(f, "missing port in `{text}`; write HOST:PORT"),
             Self::BadPort(text) => write!(f, "bad port in `{text}`; write a number from 0 to 65535"),
+            Self::BadPath(text) => write!(f, "bad path in `{text}`; write unix:PATH"),
             Self::BadHost(text) => {
                 write!(f, "bad host in `{text}`; write HOST:PORT, or [ADDRESS]:PORT for IPv6")
             }

@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use tokio::net::UnixStream;
+
 use crate::datagrams::Datagrams;
 use crate::dialer::Dialer;
 use crate::listener::Listener;
 use crate::lull::Lulls;
 use crate::nanos::nanos;
+use crate::place::Address;
 use crate::shards::RealShard;
 use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
@@ -21,6 +24,7 @@ use crate::tcp_listener::TcpListener;
 use crate::timer;
 use crate::tuning::Tuning;
 use crate::udp::UdpDatagrams;
+use crate::unix_listener::UnixListener;
 use crate::world::World;
 
 /// The sockets and the clock of one shard. Cheap to clone.
@@ -102,6 +106,29 @@ impl Env {
         }
     }
 
+    /// Listens on an address of whatever kind; of a name, on the first of its addresses. Looking up a name takes a tokio runtime.
+    ///
+    /// The file of a unix socket is removed when the listener is dropped. One that is there already is replaced if nobody
+    /// answers on it.
+    ///
+    /// # Errors
+    /// As [`listen`](Self::listen), and those of [`Endpoint::resolve`](crate::Endpoint::resolve). For a unix socket
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) where somebody answers, or where the file is no socket, and
+    /// [`Unsupported`](io::ErrorKind::Unsupported) in a virtual world.
+    pub async fn listen_at(&self, address: &Address) -> io::Result<Listener> {
+        match (address, self) {
+            (Address::Ip(endpoint), _) => {
+                let found = endpoint.resolve().await?;
+                self.listen(*found.first().ok_or(io::ErrorKind::NotFound)?)
+            }
+            (Address::Unix(path), Self::Real(shard)) => {
+                let _reactor = shard.handle().enter();
+                UnixListener::bind(path).map(Listener::Unix)
+            }
+            (Address::Unix(_), Self::Virtual(_)) => Err(no_files()),
+        }
+    }
+
     /// Binds a datagram socket to `addr`; port 0 takes a free one. The real socket is watched by this environment's
     /// shard, and asks for buffers of 4 MiB each way (the kernel grants what it allows).
     ///
@@ -124,6 +151,29 @@ impl Env {
     /// Those of `connect`, unadorned.
     pub async fn dial(&self, to: SocketAddr) -> io::Result<Stream> {
         self.dial_with(to, &Tuning::default()).await
+    }
+
+    /// Connects to an address of whatever kind; of a name, to the first of its addresses that answers. Must run on a shard's
+    /// task. Dropping the future gives up and closes.
+    ///
+    /// # Errors
+    /// As [`dial`](Self::dial), the last one if there are several, and those of
+    /// [`Endpoint::resolve`](crate::Endpoint::resolve). For a unix socket [`WouldBlock`](io::ErrorKind::WouldBlock) where too many
+    /// wait to be accepted, and [`Unsupported`](io::ErrorKind::Unsupported) in a virtual world.
+    pub async fn dial_at(&self, address: &Address) -> io::Result<Stream> {
+        let endpoint = match (address, self) {
+            (Address::Ip(endpoint), _) => endpoint,
+            (Address::Unix(path), Self::Real(_)) => return UnixStream::connect(path).await.map(Stream::Unix),
+            (Address::Unix(_), Self::Virtual(_)) => return Err(no_files()),
+        };
+        let mut outcome = Err(io::ErrorKind::NotFound.into());
+        for to in endpoint.resolve().await? {
+            outcome = self.dial(to).await;
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
     }
 
     /// As [`dial`](Self::dial), with settings for the connection.
@@ -163,6 +213,11 @@ impl Env {
             Self::Virtual(world) => world.clock.remove(at, seq),
         }
     }
+}
+
+/// What is said to who wants a unix socket in a virtual world.
+fn no_files() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "there are no unix sockets in virtual time")
 }
 
 impl fmt::Debug for Env {

@@ -6,10 +6,10 @@
 //! | [`run_virtual`] | a whole world on one thread, in virtual time, with a network in memory |
 //! | [`Env`] | the clock and the sockets of a shard: now, sleep, listen, dial, bind |
 //! | [`Listener`], [`Incoming`] | an accept loop that nothing kills, and what it hands to a shard |
-//! | [`Stream`], [`Dialer`] | connections with half-close and reset |
+//! | [`Stream`], [`Dialer`] | connections with half-close and reset, over TCP, unix sockets or in memory |
 //! | [`Datagrams`] | datagram sockets that receive and send many at a time |
 //! | [`Frame`], [`Payload`] | what a load and an echo server say to each other, every byte of it checkable |
-//! | [`Endpoint`] | addresses as people write them |
+//! | [`Endpoint`], [`Address`] | addresses as people write them, the latter also `unix:PATH` |
 //!
 //! ```
 //! use squall_wire::run_virtual;
@@ -44,6 +44,7 @@ mod nanos;
 mod net;
 mod payload;
 mod pipe;
+mod place;
 mod platform;
 mod probe;
 mod reason;
@@ -55,6 +56,7 @@ mod tcp_listener;
 mod timer;
 mod tuning;
 mod udp;
+mod unix_listener;
 mod world;
 
 pub use address::{AddressError, Endpoint};
@@ -74,6 +76,7 @@ pub use mem_datagrams::MemDatagrams;
 pub use nanos::nanos;
 pub use net::{MemHung, MemListener};
 pub use payload::Payload;
+pub use place::Address;
 pub use probe::{
     BACKLOG_WANTED, DATAGRAM_BUFFER_WANTED, DatagramProbe, PIPE_WANTED, PipeProbe, descriptor_limit,
     probe_datagrams, probe_pipe, probe_reset,
@@ -86,4 +89,5 @@ pub use stream::Stream;
 pub use tcp_listener::TcpListener;
 pub use tuning::Tuning;
 pub use udp::UdpDatagrams;
+pub use unix_listener::UnixListener;
 pub use world::{World, run_virtual};

@@ -1,36 +1,54 @@
 //! A listening socket, and connections on their way to the shard that will own them.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream as StdStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream as StdStream};
+use std::os::unix::net::UnixStream as StdUnixStream;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::backlog::FullBacklog;
 use crate::env::Env;
 use crate::mem::MemStream;
 use crate::net::{MemHung, MemListener};
+use crate::place::Address;
 use crate::stream::Stream;
 use crate::tcp_listener::TcpListener;
+use crate::unix_listener::UnixListener;
+
+/// What stands where only an address of IP fits, for a unix socket: `0.0.0.0:0`, which is nobody's.
+const UNNAMED: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Accepts connections until it is dropped, which closes the port.
 #[derive(Debug)]
 pub enum Listener {
     /// A kernel socket.
     Tcp(TcpListener),
+    /// A kernel socket with a path instead of a port.
+    Unix(UnixListener),
     /// A listener of a virtual world.
     Mem(MemListener),
 }
 
 impl Listener {
-    /// The address bound, with its real port.
+    /// The address bound, with its real port; `0.0.0.0:0` for a unix socket, which has none, see
+    /// [`address`](Self::address).
     pub fn local_addr(&self) -> SocketAddr {
         match self {
+            Self::Unix(_) => UNNAMED,
             Self::Tcp(listener) => listener.local_addr(),
             Self::Mem(listener) => listener.local_addr(),
         }
     }
 
-    /// The next connection and where it comes from. Trouble in accepting is lived through, never returned.
+    /// The address bound, of whatever kind; a path is as it was given.
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Unix(listener) => Address::Unix(listener.path().to_owned()),
+            Self::Tcp(_) | Self::Mem(_) => self.local_addr().into(),
+        }
+    }
+
+    /// The next connection and where it comes from, which is `0.0.0.0:0` for clients of a unix socket. Trouble in accepting is lived through, never returned.
     /// Dropping the future loses no connection.
     pub async fn accept(&self) -> (Incoming, SocketAddr) {
         match self {
@@ -38,6 +56,7 @@ impl Listener {
                 let (socket, peer) = listener.accept().await;
                 (Incoming(Socket::Tcp(socket)), peer)
             }
+            Self::Unix(listener) => (Incoming(Socket::Unix(listener.accept().await)), UNNAMED),
             Self::Mem(listener) => {
                 let (stream, peer) = listener.accept().await;
                 (Incoming(Socket::Mem(stream)), peer)
@@ -49,10 +68,12 @@ impl Listener {
     /// system before stays in the backlog meanwhile.
     ///
     /// # Errors
-    /// Where the system lets callers in all the same, or has no descriptors left for it.
+    /// Where the system lets callers in all the same, or has no descriptors left for it;
+    /// [`Unsupported`](io::ErrorKind::Unsupported) for a unix socket.
     pub async fn hang(&self, env: &Env) -> io::Result<Hung<'_>> {
         match self {
             Self::Tcp(listener) => listener.hang(env).await.map(Hung::Tcp),
+            Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
             Self::Mem(listener) => Ok(Hung::Mem(listener.hang())),
         }
     }
@@ -61,6 +82,7 @@ impl Listener {
     pub fn troubles(&self) -> u64 {
         match self {
             Self::Tcp(listener) => listener.troubles(),
+            Self::Unix(listener) => listener.troubles(),
             Self::Mem(_) => 0,
         }
     }
@@ -69,7 +91,8 @@ impl Listener {
     pub fn refused(&self) -> u64 {
         match self {
             Self::Tcp(listener) => listener.refused(),
-            Self::Mem(_) => 0,
+            // They wait in the backlog instead.
+            Self::Unix(_) | Self::Mem(_) => 0,
         }
     }
 }
@@ -90,6 +113,7 @@ pub struct Incoming(Socket);
 #[derive(Debug)]
 enum Socket {
     Tcp(StdStream),
+    Unix(StdUnixStream),
     Mem(MemStream),
 }
 
@@ -113,6 +137,7 @@ impl Incoming {
                 socket.set_nodelay(true)?;
                 TcpStream::from_std(socket).map(Stream::Tcp)
             }
+            Socket::Unix(socket) => UnixStream::from_std(socket).map(Stream::Unix),
             Socket::Mem(stream) => Ok(Stream::Mem(stream)),
         }
     }

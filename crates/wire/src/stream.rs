@@ -1,13 +1,15 @@
-//! A connection: reads, writes, FIN and reset, over TCP or in memory.
+//! A connection: reads, writes, FIN and reset, over TCP, unix sockets or in memory.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use rustix::net::Shutdown;
 use socket2::SockRef;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use crate::kernel_pipe::KernelPipe;
 use crate::mem::MemStream;
@@ -26,6 +28,8 @@ use crate::{Env, platform};
 pub enum Stream {
     /// A kernel socket, registered with the reactor of the shard that owns it.
     Tcp(TcpStream),
+    /// A kernel socket without a network in between, and without RST: see [`abort`](Self::abort).
+    Unix(UnixStream),
     /// One end of a connection in a virtual world.
     Mem(MemStream),
 }
@@ -37,6 +41,12 @@ impl Stream {
             Self::Tcp(socket) => loop {
                 ready!(socket.poll_read_ready(cx))?;
                 if let Some(done) = settled(platform::try_read(socket, buf)) {
+                    return Poll::Ready(done);
+                }
+            },
+            Self::Unix(socket) => loop {
+                ready!(socket.poll_read_ready(cx))?;
+                if let Some(done) = settled(socket.try_read(buf)) {
                     return Poll::Ready(done);
                 }
             },
@@ -53,6 +63,12 @@ impl Stream {
                     return Poll::Ready(done);
                 }
             },
+            Self::Unix(socket) => loop {
+                ready!(socket.poll_write_ready(cx))?;
+                if let Some(done) = settled(socket.try_write(buf)) {
+                    return Poll::Ready(done);
+                }
+            },
             Self::Mem(stream) => stream.poll_write(cx, buf),
         }
     }
@@ -66,6 +82,12 @@ impl Stream {
                     return Poll::Ready(done);
                 }
             },
+            Self::Unix(socket) => loop {
+                ready!(socket.poll_write_ready(cx))?;
+                if let Some(done) = settled(socket.try_write_vectored(bufs)) {
+                    return Poll::Ready(done);
+                }
+            },
             Self::Mem(stream) => stream.poll_write_vectored(cx, bufs),
         }
     }
@@ -73,8 +95,8 @@ impl Stream {
     /// Moves what is there into an empty `pipe`, at most `limit` bytes, without copying it; 0 means FIN.
     ///
     /// # Errors
-    /// As [`poll_read`](Self::poll_read); [`Unsupported`](ErrorKind::Unsupported) in a virtual world, and where the system
-    /// cannot do it.
+    /// As [`poll_read`](Self::poll_read); [`Unsupported`](ErrorKind::Unsupported) for a unix socket, in a virtual world, and
+    /// where the system cannot do it.
     pub fn poll_splice_from(
         &self,
         cx: &mut Context<'_>,
@@ -140,10 +162,8 @@ impl Stream {
     /// Those of `shutdown`.
     pub fn finish(&self) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => match rustix::net::shutdown(socket, rustix::net::Shutdown::Write) {
-                Err(error) if error != rustix::io::Errno::NOTCONN => Err(error.into()),
-                _ => Ok(()),
-            },
+            Self::Tcp(socket) => shut_down(socket, Shutdown::Write),
+            Self::Unix(socket) => shut_down(socket, Shutdown::Write),
             Self::Mem(stream) => {
                 stream.finish();
                 Ok(())
@@ -156,11 +176,16 @@ impl Stream {
     ///
     /// A peer that got our FIN before does not notice until it writes.
     ///
+    /// Unix sockets have no RST. There both directions are shut down: the peer reads what was sent and then the end, as after FIN,
+    /// and its writes fail. If something is left to read here when the stream is dropped, its next call fails with
+    /// [`ConnectionReset`](ErrorKind::ConnectionReset).
+    ///
     /// # Errors
     /// Those of the system call.
     pub fn abort(&self) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => platform::reset(socket),
+            Self::Unix(socket) => shut_down(socket, Shutdown::Both),
             Self::Mem(stream) => {
                 stream.abort();
                 Ok(())
@@ -168,7 +193,8 @@ impl Stream {
         }
     }
 
-    /// Bytes written that the peer's host has not acknowledged; in memory, that the peer has not read. Always 0
+    /// Bytes written that the peer's host has not acknowledged; in memory, that the peer has not read; of a
+    /// unix socket, the memory that they take until the peer has read them. Always 0
     /// where the system does not tell (anywhere but on Linux).
     ///
     /// # Errors
@@ -180,6 +206,7 @@ impl Stream {
                 // After a reset the kernel's count stands still; only a missing peer gives that away.
                 bytes => socket.peer_addr().map(|_| bytes),
             },
+            Self::Unix(socket) => platform::unacknowledged(socket),
             Self::Mem(stream) => stream.unread(),
         }
     }
@@ -207,6 +234,7 @@ impl Stream {
         match self {
             // Asking for the peer's address would not do: the kernel forgets it after an orderly end as well.
             Self::Tcp(socket) => !matches!(socket.take_error(), Ok(None)),
+            Self::Unix(socket) => !matches!(socket.take_error(), Ok(None)),
             Self::Mem(stream) => stream.is_gone(),
         }
     }
@@ -214,10 +242,11 @@ impl Stream {
     /// The address of the other end.
     ///
     /// # Errors
-    /// When the connection is gone.
+    /// When the connection is gone; [`Unsupported`](ErrorKind::Unsupported) for a unix socket, which has none.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(socket) => socket.peer_addr(),
+            Self::Unix(_) => Err(ErrorKind::Unsupported.into()),
             Self::Mem(stream) => Ok(stream.peer_addr()),
         }
     }
@@ -225,10 +254,11 @@ impl Stream {
     /// The address of this end.
     ///
     /// # Errors
-    /// Those of `getsockname`.
+    /// Those of `getsockname`; [`Unsupported`](ErrorKind::Unsupported) for a unix socket, which has none.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(socket) => socket.local_addr(),
+            Self::Unix(_) => Err(ErrorKind::Unsupported.into()),
             Self::Mem(stream) => Ok(stream.local_addr()),
         }
     }
@@ -241,6 +271,14 @@ pub(crate) async fn dial_tcp(to: SocketAddr, tuning: &Tuning) -> io::Result<Stre
     let socket = socket.connect(to).await?;
     socket.set_nodelay(true)?;
     Ok(Stream::Tcp(socket))
+}
+
+/// Shuts down a socket; one that is gone already is.
+fn shut_down<S: AsFd>(socket: &S, how: Shutdown) -> io::Result<()> {
+    match rustix::net::shutdown(socket, how) {
+        Err(error) if error != rustix::io::Errno::NOTCONN => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The outcome of an attempt, unless it has to be repeated.

@@ -7,7 +7,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("faults", &[]),
     ("balance", &[]),
     ("wire", &[]),
-    ("echo", &["wire"]),
+    ("echo", &["wire", "faults"]),
     ("load", &["wire"]),
     ("proxy", &["wire", "faults", "balance"]),
     ("scenario", &["wire", "proxy", "echo", "load", "faults"]),

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use squall_echo::{Echo, EchoBuilder};
-use squall_wire::{Datagrams, Env, Shards};
+use squall_wire::{Datagrams, Env, Shards, run_virtual};
 
 use crate::worlds::{in_both_worlds, own_address};
 
@@ -132,4 +132,89 @@ fn a_blocking_test_on_a_current_thread_runtime_is_served() {
     let mut heard = [0; 9];
     assert_eq!(client.recv_from(&mut heard).unwrap(), (8, echo.addr()));
     assert_eq!(&heard[..8], b"blocking");
+}
+
+fn with_mode(shards: &Shards, mode: &str) -> EchoBuilder {
+    on(shards).mode(mode.parse().unwrap())
+}
+
+#[test]
+fn discard_and_never_reply_hear_and_say_nothing() {
+    in_both_worlds(|shards| async move {
+        for mode in ["discard", "never-reply"] {
+            let echo = with_mode(&shards, mode).start().await.unwrap();
+            let client = client(shards.env(0));
+            client.send(echo.addr(), b"unheard").await.unwrap();
+            while echo.counts().bytes_in < 7 {
+                tokio::task::yield_now().await;
+            }
+            let counts = echo.stop(LONG).await;
+            assert_eq!((counts.datagrams_in, counts.datagrams_out), (1, 0), "{mode}");
+        }
+    });
+}
+
+#[test]
+fn fixed_answers_each_datagram_with_one_of_its_size() {
+    in_both_worlds(|shards| async move {
+        for size in [0, 5, 65_507] {
+            let echo = with_mode(&shards, &format!("fixed:{size}")).start().await.unwrap();
+            let (env, client) = (shards.env(0), client(shards.env(0)));
+            for text in [b"one", b"two"] {
+                client.send(echo.addr(), text).await.unwrap();
+                assert_eq!(hear(env, &client, &echo, 1).await[0].len(), size);
+            }
+        }
+    });
+}
+
+#[test]
+fn delayed_datagrams_keep_their_order_and_their_distance() {
+    run_virtual(|shards| async move {
+        let env = shards.env(0);
+        let echo = with_mode(&shards, "delay:50ms").start().await.unwrap();
+        let client = client(env);
+        let began = env.now();
+        client.send(echo.addr(), b"a").await.unwrap();
+        client.send(echo.addr(), b"b").await.unwrap();
+        env.sleep(Duration::from_millis(20)).await;
+        client.send(echo.addr(), b"c").await.unwrap();
+        assert_eq!(hear(env, &client, &echo, 2).await, [b"a", b"b"]);
+        assert_eq!(env.now() - began, 50_000_000);
+        assert_eq!(hear(env, &client, &echo, 1).await, [b"c"]);
+        assert_eq!(env.now() - began, 70_000_000);
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_waits_is_bounded_and_what_is_lost_is_counted() {
+    run_virtual(|shards| async move {
+        let echo = with_mode(&shards, "delay:1h").start().await.unwrap();
+        let client = client(shards.env(0));
+        for _ in 0..300 {
+            client.send(echo.addr(), &[0; 65_000]).await.unwrap();
+            shards.env(0).sleep(Duration::from_nanos(1)).await;
+        }
+        let counts = echo.counts();
+        assert_eq!((counts.datagrams_in, counts.datagrams_dropped), (300, 300 - 257));
+    })
+    .unwrap();
+}
+
+#[test]
+fn modes_that_make_no_sense_are_refused_with_those_that_do() {
+    run_virtual(|shards| async move {
+        for (mode, told) in [
+            (
+                "chargen",
+                "mode `chargen` does not work over UDP; use echo, discard, fixed, delay or never-reply",
+            ),
+            ("fixed:64KiB", "mode `fixed:64KiB` does not work over UDP; a datagram has at most 65507 bytes"),
+        ] {
+            let error = with_mode(&shards, mode).start().await.unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::InvalidInput, told));
+        }
+    })
+    .unwrap();
 }

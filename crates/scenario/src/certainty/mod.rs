@@ -27,6 +27,9 @@ impl Certainty {
     pub fn of(scenario: &Scenario) -> Certainty {
         let mut certainty = Certainty { clock: scenario.clock, open: Vec::new() };
         if scenario.clock == Clock::Real {
+            for echo in &scenario.echoes {
+                certainty.open_by_echo(scenario, echo);
+            }
             for link in &scenario.links {
                 certainty.open_by_link(scenario, link);
                 for fault in scenario.faults_of(link).chain(scenario.updates_of(link)) {

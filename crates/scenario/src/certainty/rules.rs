@@ -1,12 +1,42 @@
 //! What each fault and each outage leaves open on the real clock. Where that cannot be shown to be nothing, it is everything.
 
+use squall_echo::Mode;
 use squall_faults::{Carrier, Direction, FaultSpec, Gate, PortState, Rank, UpstreamHang};
 
 use super::Certainty;
 use super::reach::{changes_midway, connected, is_behind_another, is_shared, passes};
-use crate::model::{Link, Scenario, Upstream};
+use crate::model::{Echo, Link, Scenario, Target, Upstream};
 
 impl Certainty {
+    /// A server that sends everything back leaves nothing open, however slowly it does. One that gives up on its clients does, or
+    /// has them give up: what is on its way then is chance.
+    pub(super) fn open_by_echo(&mut self, scenario: &Scenario, echo: &Echo) {
+        let reason = match &echo.mode {
+            _ if echo.idle_timeout.is_some() => {
+                format!("whom echo `{}` takes for idle is decided by the real clock", echo.name)
+            }
+            _ if echo.max_connections.is_some() => {
+                format!("when echo `{}` has room again is decided by the real clock", echo.name)
+            }
+            Mode::Echo | Mode::Delay(_) | Mode::Drip(_) => return,
+            mode => {
+                format!("how far clients of echo `{}` come with `{mode}` is left to the clock", echo.name)
+            }
+        };
+        self.push(format!("echo.{}", echo.name), &reason);
+        let leading = |link: &&Link| link.upstream == Upstream::Echo(echo.name.clone());
+        for link in scenario.links.iter().filter(leading) {
+            self.open_loads(scenario, link, &reason);
+            for affected in connected(scenario, &link.name) {
+                self.push_link(affected, &["bytes", "closes", "connections", "datagrams", "faults"], &reason);
+            }
+        }
+        let direct = Target::Echo(echo.name.clone());
+        for (load, _) in scenario.loads().filter(|(_, load)| load.target == direct) {
+            self.push(format!("load.{load}"), &reason);
+        }
+    }
+
     pub(super) fn open_by_fault(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec) {
         let clock = left_to_the_clock(scenario, link, fault);
         if let Some(reason) = &clock {

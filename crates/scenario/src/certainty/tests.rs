@@ -102,3 +102,23 @@ fn a_reset_at_a_time_leaves_open_whether_it_fires() {
     assert!(!certainty.is_exact("link.api.closes.reset"));
     assert!(!certainty.is_exact("link.api.connections.accepted"));
 }
+
+#[test]
+fn an_echo_that_sends_everything_back_is_exact_and_one_that_gives_up_is_not() {
+    let paths = ["echo.e.bytes", "link.api.closes.fin", "load.load.ok"];
+    let with =
+        |keys: &str| over("tcp", "latency = \"5ms\"", "").replacen("[link", &format!("{keys}\n[link"), 1);
+    for keys in ["", "mode = \"delay:5ms\"", "mode = \"drip:1MB/s\"\nbuffer = \"1KiB\"\nid = \"one\""] {
+        assert_eq!(exact(&with(keys), &paths), paths, "{keys}");
+    }
+    for keys in [
+        "mode = \"reset-after:1KiB\"",
+        "mode = \"never-read\"",
+        "idle_timeout = \"1s\"",
+        "max_connections = 1",
+    ] {
+        assert_eq!(exact(&with(keys), &paths), [""; 0], "{keys}");
+    }
+    let direct = with("mode = \"never-reply\"").replace("target = \"link.api\"", "target = \"echo.e\"");
+    assert_eq!(exact(&direct, &["load.load.ok"]), [""; 0]);
+}

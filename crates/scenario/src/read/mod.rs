@@ -1,6 +1,7 @@
 //! Reads a scenario file: every mistake of it at once, or a scenario without any.
 
 mod action;
+mod echo;
 mod expression;
 mod fault;
 mod link;
@@ -20,7 +21,7 @@ use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::document::{Errors, Item, Table, parse};
-use crate::model::{Clock, Echo, Scenario};
+use crate::model::{Clock, Scenario};
 use expression::Expressions;
 use names::Names;
 
@@ -89,9 +90,9 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
-    let mut names = Names::new(folder, echoes.iter().map(speaks), links.iter().map(speaks));
+    let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks));
     let mut expressions = Expressions::default();
-    scenario.echoes = echoes.iter().map(echo).collect();
+    scenario.echoes = echoes.iter().map(echo::read).collect();
     scenario.links =
         links.iter().map(|item| link::read(item, scenario.clock, scenario.timeout, &mut names)).collect();
     link::refuse_cycles(&scenario, &links);
@@ -139,12 +140,4 @@ fn named<'d>(kind: Option<Item<'d>>, example: &str) -> Vec<Item<'d>> {
         }
     }
     items.into_iter().filter(Item::is_table).collect()
-}
-
-fn echo(item: &Item<'_>) -> Echo {
-    if let Some(table) = item.table(&format!("[echo.{}]", item.key())) {
-        protocol::read(&table);
-        table.close();
-    }
-    Echo { name: item.key().to_owned(), carrier: protocol::of(item) }
 }

@@ -53,11 +53,7 @@ impl Stage {
             histories: BTreeMap::new(),
         };
         for echo in &scenario.echoes {
-            let server = match echo.carrier {
-                Carrier::Stream => squall_echo::tcp(),
-                Carrier::Datagram => squall_echo::udp(),
-            };
-            let server = server.shards(stage.shards.clone()).start().await;
+            let server = echo.builder().shards(stage.shards.clone()).start().await;
             let server = server.map_err(|source| RunError::Echo { name: echo.name.clone(), source })?;
             stage.echoes.insert(echo.name.clone(), server);
         }

@@ -153,12 +153,13 @@ pub(crate) fn reset(socket: &TcpStream) -> io::Result<()> {
     Ok(rustix::net::connect_unspec(socket)?)
 }
 
-/// Bytes sent but not yet acknowledged by the peer's host.
-pub(crate) fn unacknowledged(socket: &TcpStream) -> io::Result<usize> {
+/// Bytes sent but not yet acknowledged by the peer's host. Of a unix socket: what the system keeps until the peer has read it,
+/// which is more than the bytes but 0 when they are read.
+pub(crate) fn unacknowledged<S: AsFd>(socket: &S) -> io::Result<usize> {
     use rustix::ioctl::{Getter, ioctl};
     const SIOCOUTQ: rustix::ioctl::Opcode = 0x5411;
     #[expect(unsafe_code, reason = "no safe wrapper offers this ioctl")]
-    // SAFETY: SIOCOUTQ on a socket writes one C int through its argument and touches nothing else; `Getter`
+    // SAFETY: SIOCOUTQ on a TCP or unix socket writes one C int through its argument and touches nothing else; `Getter`
     // passes a pointer to exactly that. The descriptor is borrowed from a live socket.
     let bytes: i32 = unsafe { ioctl(socket, Getter::<SIOCOUTQ, i32>::new()) }?;
     Ok(usize::try_from(bytes).unwrap_or(0))

@@ -12,5 +12,8 @@ pub(crate) use other::*;
 
 mod option;
 
+mod socket_file;
+pub(crate) use socket_file::SocketFile;
+
 mod watch;
 pub(crate) use watch::watch;

@@ -109,7 +109,7 @@ pub(crate) fn reset(socket: &TcpStream) -> io::Result<()> {
 }
 
 /// Not known here.
-pub(crate) fn unacknowledged(_socket: &TcpStream) -> io::Result<usize> {
+pub(crate) fn unacknowledged<S: AsFd>(_socket: &S) -> io::Result<usize> {
     Ok(0)
 }
 

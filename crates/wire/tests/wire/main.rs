@@ -7,4 +7,5 @@ mod listeners;
 mod shards;
 mod streams;
 mod timer;
+mod unix;
 mod worlds;
