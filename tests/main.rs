@@ -8,6 +8,8 @@ mod errors;
 mod faults;
 mod faults_command;
 mod links;
+mod load;
+mod load_schema;
 mod metrics;
 mod presets;
 mod preview;

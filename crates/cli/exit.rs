@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// The environment does not allow it.
     Environment,
+    /// A signal cut it short: 130 or 143.
+    Signal(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Environment => 3,
+            Exit::Signal(code) => code,
         })
     }
 }
@@ -30,6 +33,7 @@ impl Exit {
     /// The code of several: an invalid file before a failure before the environment.
     pub(crate) fn and(self, other: Exit) -> Exit {
         let weight = |exit| match exit {
+            Exit::Signal(_) => 4,
             Exit::Usage => 3,
             Exit::Failed => 2,
             Exit::Environment => 1,

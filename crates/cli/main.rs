@@ -13,6 +13,7 @@ mod exit;
 mod faults;
 mod files;
 mod links;
+mod load;
 mod logging;
 mod output;
 mod parse;
@@ -34,7 +35,8 @@ use std::process::ExitCode;
 
 /// Flaky networks on purpose, reproducibly.
 ///
-/// Relay TCP connections and do to them what networks do, from a seed; a server for the clients of Toxiproxy; echo servers to talk to; and scripted scenarios whose
+/// Relay TCP connections and do to them what networks do, from a seed; a server for the clients of Toxiproxy; echo servers to talk to;
+/// loads that verify every byte; and scripted scenarios whose
 /// exact counts are compared with snapshots.
 #[derive(Parser)]
 #[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -56,6 +58,8 @@ enum Command {
     Ctl(ctl::Args),
     Bridge(bridge::Args),
     Echo(echo::Args),
+    // Larger than the others by far, and made once.
+    Load(Box<load::Args>),
     Run(run::Args),
     Check(check::Args),
     Faults(faults::Args),
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Command::Ctl(args) => ctl::main(args),
         Command::Bridge(args) => bridge::main(args),
         Command::Echo(args) => echo::main(args),
+        Command::Load(args) => load::main(*args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
         Command::Faults(args) => faults::main(args),

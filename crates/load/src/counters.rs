@@ -1,9 +1,11 @@
 //! What a load counts, exactly.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-/// The counts of a load. Every planned request ends up as ok or failed, each failed one under exactly one error.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+/// The counts of a load. Every planned request ends up as ok or failed, each failed one under exactly one error; only a load that
+/// was cut short has some that are neither.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
     /// Requests asked for.
     pub planned: u64,
@@ -13,6 +15,8 @@ pub struct Counts {
     pub ok: u64,
     /// Requests that did not.
     pub failed: u64,
+    /// Requests that are ok or failed and began in the time for warming up: they are counted, but not measured.
+    pub warmup: u64,
     /// Datagrams that were sent again because no answer came in time.
     pub retried: u64,
     /// Payload bytes of the requests that are ok: how far others came before they failed is chance on real sockets.
@@ -26,7 +30,7 @@ pub struct Counts {
 }
 
 /// Payload bytes by direction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Transfer {
     /// Written to the target.
     pub sent: u64,
@@ -35,7 +39,7 @@ pub struct Transfer {
 }
 
 /// Connections by what became of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
     /// Established.
     pub opened: u64,
@@ -46,18 +50,18 @@ pub struct Connections {
 }
 
 /// Bytes that were not what was sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Integrity {
     /// Requests of which another byte came back than was sent; of datagrams, answers that are nothing that was sent.
     pub corrupt: u64,
     /// Bytes that came back beyond what was sent.
     pub extra: u64,
-    /// Datagrams of which only the beginning came back.
+    /// Datagrams of which only the beginning came back; framed replies that are shorter than asked for.
     pub truncated: u64,
 }
 
 /// Failed requests by cause.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Errors {
     /// No connection could be made.
     pub refused: u64,
@@ -71,6 +75,14 @@ pub struct Errors {
     pub corrupt: u64,
     /// Not sent, because the connection was lost before and was not to be reopened.
     pub not_sent: u64,
+    /// What came back is not of the protocol that was spoken.
+    pub malformed: u64,
+    /// HTTP answers that send the client elsewhere.
+    pub status_3xx: u64,
+    /// HTTP answers that blame the request.
+    pub status_4xx: u64,
+    /// HTTP answers that blame the server.
+    pub status_5xx: u64,
     /// Anything else.
     pub other: u64,
 }
@@ -83,7 +95,11 @@ pub(crate) enum Failure {
     Closed,
     Timeout,
     Corrupt,
+    Truncated,
     NotSent,
+    Malformed,
+    /// An HTTP answer of this class, other than 2.
+    Status(u16),
     Other,
 }
 
@@ -106,12 +122,72 @@ impl Counts {
             Failure::Reset => &mut self.errors.reset,
             Failure::Closed => &mut self.errors.closed,
             Failure::Timeout => &mut self.errors.timeout,
-            Failure::Corrupt => &mut self.errors.corrupt,
+            Failure::Corrupt | Failure::Truncated => &mut self.errors.corrupt,
+            Failure::Malformed => &mut self.errors.malformed,
+            Failure::Status(3) => &mut self.errors.status_3xx,
+            Failure::Status(4) => &mut self.errors.status_4xx,
+            Failure::Status(5) => &mut self.errors.status_5xx,
+            Failure::Status(_) => &mut self.errors.other,
             Failure::NotSent => &mut self.errors.not_sent,
             Failure::Other => &mut self.errors.other,
         } += 1;
-        if failure == Failure::Corrupt {
-            self.integrity.corrupt += 1;
+        match failure {
+            Failure::Corrupt => self.integrity.corrupt += 1,
+            Failure::Truncated => self.integrity.truncated += 1,
+            _ => {}
         }
+    }
+
+    /// Adds what another part of the load counted.
+    pub(crate) fn add(&mut self, other: &Counts) {
+        self.planned += other.planned;
+        self.sent += other.sent;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.warmup += other.warmup;
+        self.retried += other.retried;
+        self.bytes.add(&other.bytes);
+        self.connections.add(&other.connections);
+        self.integrity.add(&other.integrity);
+        self.errors.add(&other.errors);
+    }
+}
+
+impl Transfer {
+    pub(crate) fn add(&mut self, other: &Transfer) {
+        self.sent += other.sent;
+        self.received += other.received;
+    }
+}
+
+impl Connections {
+    pub(crate) fn add(&mut self, other: &Connections) {
+        self.opened += other.opened;
+        self.lost += other.lost;
+        self.refused += other.refused;
+    }
+}
+
+impl Integrity {
+    pub(crate) fn add(&mut self, other: &Integrity) {
+        self.corrupt += other.corrupt;
+        self.extra += other.extra;
+        self.truncated += other.truncated;
+    }
+}
+
+impl Errors {
+    pub(crate) fn add(&mut self, other: &Errors) {
+        self.refused += other.refused;
+        self.reset += other.reset;
+        self.closed += other.closed;
+        self.timeout += other.timeout;
+        self.corrupt += other.corrupt;
+        self.not_sent += other.not_sent;
+        self.malformed += other.malformed;
+        self.status_3xx += other.status_3xx;
+        self.status_4xx += other.status_4xx;
+        self.status_5xx += other.status_5xx;
+        self.other += other.other;
     }
 }

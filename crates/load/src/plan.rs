@@ -1,41 +1,72 @@
-//! A load as it is asked for, and one that is running.
+//! A load as it is asked for.
 
-use crate::counters::Counts;
-use crate::report::Report;
-use crate::session::Session;
-use crate::worker::{Shared, Worker};
-use squall_wire::Shards;
-use squall_wire::lock;
-use std::fmt;
+use crate::http::Request;
+use crate::mix::Mix;
+use crate::proxy_protocol::ProxyProtocol;
+use crate::schedule::Schedule;
+use crate::source::Source;
+use crate::talk::Talk;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
 
 /// What requests are sent over.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Carrier {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Carrier {
     Stream,
     Datagram,
+}
+
+/// How a connection that has done its share is ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Close {
+    /// With FIN, once every answer is there; then the target's own FIN is waited for, and what comes before it counts as extra.
+    #[default]
+    Fin,
+    /// With RST.
+    Rst,
+    /// With FIN right behind the last request: its answers come over a connection that is half closed.
+    Half,
 }
 
 /// Told before a connection is made: its local address, the worker (from 1) and that worker's attempt (from 1).
 pub(crate) type Announce = Arc<dyn Fn(SocketAddr, u64, u64) + Send + Sync>;
 
-/// A closed-loop load: so many connections, so many requests in all, each sent when the one before has come back.
+/// A part of a plan: every so many-th connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Shard {
+    pub(crate) index: u64,
+    pub(crate) count: u64,
+}
+
+/// A load: so many connections, so many requests in all.
+///
+/// Without a [`Load::schedule`] it is a closed loop: each request is sent when an earlier one has come back. With one it is an
+/// open loop: each is sent when it is due, whether others have come back or not, unless its connection is busy; the time that it
+/// has to wait then counts as latency.
 #[derive(Clone)]
 #[must_use = "a load does nothing until it is started"]
 pub struct Load {
-    carrier: Carrier,
+    pub(crate) carrier: Carrier,
     pub(crate) target: SocketAddr,
     pub(crate) connections: u64,
     pub(crate) requests: u64,
-    pub(crate) size: u64,
+    pub(crate) duration: Option<Duration>,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) shard: Option<Shard>,
+    pub(crate) sizes: Mix,
+    pub(crate) talk: Talk,
+    pub(crate) pipeline: Option<u64>,
+    pub(crate) per_connection: Option<u64>,
+    pub(crate) close: Close,
+    pub(crate) hold: Duration,
+    pub(crate) source: Option<Source>,
+    pub(crate) proxy_protocol: Option<ProxyProtocol>,
     pub(crate) reconnect: bool,
     pub(crate) retries: u64,
     pub(crate) timeout: Duration,
     pub(crate) pause: Duration,
+    pub(crate) warmup: Duration,
     pub(crate) seed: u64,
     pub(crate) announce: Option<Announce>,
 }
@@ -48,11 +79,22 @@ impl Load {
             target,
             connections: 1,
             requests: 1,
-            size: 1024,
+            duration: None,
+            schedule: None,
+            shard: None,
+            sizes: Mix::fixed(1024),
+            talk: Talk::Echo,
+            pipeline: None,
+            per_connection: None,
+            close: Close::Fin,
+            hold: Duration::ZERO,
+            source: None,
+            proxy_protocol: None,
             reconnect: true,
             retries: 0,
             timeout: Duration::from_secs(10),
             pause: Duration::ZERO,
+            warmup: Duration::ZERO,
             seed: 0,
             announce: None,
         }
@@ -77,9 +119,77 @@ impl Load {
         Load { requests, ..self }
     }
 
+    /// A closed loop that sends as many requests as it gets done in so long. How many is up to the target and the clock.
+    pub fn duration(self, duration: Duration) -> Load {
+        Load { duration: Some(duration), requests: u64::MAX, ..self }
+    }
+
+    /// An open loop: operation `i`, of as many as the schedule has, goes to connection `i` modulo their number when it is due.
+    pub fn schedule(self, schedule: Schedule) -> Load {
+        Load { requests: schedule.count(), duration: None, schedule: Some(schedule), ..self }
+    }
+
+    /// Only every `count`-th connection, beginning with number `index` (from 0): all parts together are the whole, connection by
+    /// connection and operation by operation.
+    pub fn shard(self, index: u64, count: u64) -> Load {
+        Load { shard: (count > 1).then_some(Shard { index: index % count, count }), ..self }
+    }
+
     /// How many bytes a request has, at least 1; of a datagram, 65,507 at the most.
     pub fn size(self, bytes: u64) -> Load {
-        Load { size: bytes.max(1), ..self }
+        self.sizes(Mix::fixed(bytes))
+    }
+
+    /// How many bytes requests have, drawn for each. A size of 0 counts as 1.
+    pub fn sizes(self, sizes: Mix) -> Load {
+        Load { sizes, ..self }
+    }
+
+    /// Speaks in frames with squall's echo: see [`squall_wire::Frame`]. The size of a request is that of its payload, behind a
+    /// header of 64 bytes; a reply has the same unless `reply` says otherwise, and comes after `delay`.
+    pub fn framed(self, reply: Option<Mix>, delay: Duration) -> Load {
+        Load { talk: Talk::Framed { reply, delay }, ..self }
+    }
+
+    /// Sends this text as each request, and expects that one back.
+    pub fn text(self, send: impl Into<Arc<[u8]>>, expect: impl Into<Arc<[u8]>>) -> Load {
+        Load { talk: Talk::Text { send: send.into(), expect: expect.into() }, ..self }
+    }
+
+    /// Sends this HTTP request each time.
+    pub fn http(self, request: Request) -> Load {
+        Load { talk: Talk::Http(Arc::new(request)), ..self }
+    }
+
+    /// How many requests may be unanswered on one connection, at least 1; 1 unless told. Over datagrams an open loop has no such
+    /// bound unless told.
+    pub fn pipeline(self, depth: u64) -> Load {
+        Load { pipeline: Some(depth.max(1)), ..self }
+    }
+
+    /// Closes a connection after so many requests, at least 1, and makes another one.
+    pub fn per_connection(self, requests: u64) -> Load {
+        Load { per_connection: Some(requests.max(1)), ..self }
+    }
+
+    /// How connections are ended; with FIN unless told.
+    pub fn close(self, close: Close) -> Load {
+        Load { close, ..self }
+    }
+
+    /// How long a connection stays open when it has done its share.
+    pub fn hold(self, hold: Duration) -> Load {
+        Load { hold, ..self }
+    }
+
+    /// Which of this host's addresses connections come from.
+    pub fn source(self, source: Source) -> Load {
+        Load { source: Some(source), ..self }
+    }
+
+    /// What each connection begins with, besides.
+    pub fn proxy_protocol(self, version: ProxyProtocol) -> Load {
+        Load { proxy_protocol: Some(version), ..self }
     }
 
     /// Whether a lost connection is opened again; true unless told. Without, what it was still dealt counts as failed.
@@ -98,12 +208,17 @@ impl Load {
         Load { timeout: limit, ..self }
     }
 
-    /// How long each connection waits between requests; not at all unless told.
+    /// How long each connection waits between requests; not at all unless told, and never in an open loop.
     pub fn pause(self, pause: Duration) -> Load {
         Load { pause, ..self }
     }
 
-    /// The seed of the payload; 0 unless told.
+    /// For how long requests are counted but not measured: those of an open loop by their planned instant.
+    pub fn warmup(self, warmup: Duration) -> Load {
+        Load { warmup, ..self }
+    }
+
+    /// The seed of the payload and of all that is drawn; 0 unless told.
     pub fn seed(self, seed: u64) -> Load {
         Load { seed, ..self }
     }
@@ -114,88 +229,39 @@ impl Load {
         Load { announce: Some(Arc::new(announce)), ..self }
     }
 
-    /// Begins. First all connections are made one after another, so that a target sees them in order; then all send. Of
-    /// datagrams, the first of each session is sent in that order.
-    pub fn start(self, shards: &Shards) -> Running {
-        let shared = Arc::new(Shared::new(self, shards.env(0).now()));
-        let (go, gate) = watch::channel(false);
-        let work = drive(shared.clone(), shards.clone(), go, gate);
-        Running { task: Task(shards.spawn(0, work)), shared }
-    }
-}
-
-/// A task that ends with its owner.
-struct Task<T>(JoinHandle<T>);
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Deals the requests out and waits for all workers.
-async fn drive(
-    shared: Arc<Shared>,
-    shards: Shards,
-    go: watch::Sender<bool>,
-    gate: watch::Receiver<bool>,
-) -> Report {
-    let load = shared.load();
-    let mut workers = Vec::new();
-    for number in 1..=load.connections.min(load.requests.max(1)) {
-        let (connected, turn) = oneshot::channel();
-        let share = load.requests / load.connections + u64::from(number <= load.requests % load.connections);
-        let env = shards.env(number as usize).clone();
-        let task = match load.carrier {
-            Carrier::Stream => {
-                let worker = Worker::new(shared.clone(), env, number, share);
-                shards.spawn(number as usize, worker.run(connected, gate.clone()))
-            }
-            Carrier::Datagram => {
-                let session = Session::new(shared.clone(), env, number, share);
-                shards.spawn(number as usize, session.run(connected))
-            }
-        };
-        workers.push(Task(task));
-        // An error means that the worker is gone, and then there is nothing to wait for.
-        let _ = turn.await;
-    }
-    go.send_replace(true);
-    for worker in &mut workers {
-        // A worker that was dropped with its shard has counted what it did.
-        let _ = (&mut worker.0).await;
-    }
-    shared.report(shards.env(0).now())
-}
-
-/// A load that has begun. Dropping it stops it.
-pub struct Running {
-    task: Task<Report>,
-    shared: Arc<Shared>,
-}
-
-impl Running {
-    /// The counts so far.
-    pub fn counts(&self) -> Counts {
-        lock(&self.shared.state).counts
-    }
-
-    /// The report so far.
-    pub fn snapshot(&self, now_ns: u64) -> Report {
-        self.shared.report(now_ns)
-    }
-
-    /// Waits for the end. Cancelling it stops the load.
-    pub async fn finish(mut self) -> Report {
-        match (&mut self.task.0).await {
-            Ok(report) => report,
-            Err(_) => self.shared.report(self.shared.began()),
+    /// How many requests this part of the plan has; `u64::MAX` where a duration decides.
+    pub(crate) fn planned(&self) -> u64 {
+        match self.shard {
+            _ if self.duration.is_some() => u64::MAX,
+            None => self.requests,
+            Some(_) => self.workers().map(|number| self.share(number)).sum(),
         }
     }
-}
 
-impl fmt::Debug for Running {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("counts", &self.counts()).finish_non_exhaustive()
+    /// The numbers of this part's connections, from 1.
+    pub(crate) fn workers(&self) -> impl Iterator<Item = u64> + use<> {
+        let Shard { index, count } = self.shard.unwrap_or(Shard { index: 0, count: 1 });
+        let all = self.connections.min(self.requests.max(1));
+        (1..=all).filter(move |number| (number - 1) % count == index)
+    }
+
+    /// How many requests connection `number` is dealt.
+    pub(crate) fn share(&self, number: u64) -> u64 {
+        if self.duration.is_some() {
+            return u64::MAX;
+        }
+        self.requests / self.connections + u64::from(number <= self.requests % self.connections)
+    }
+
+    /// How many requests may be unanswered on one connection.
+    pub(crate) fn window(&self) -> u64 {
+        let unbounded = self.carrier == Carrier::Datagram && self.schedule.is_some();
+        self.pipeline.unwrap_or(if unbounded { u64::MAX } else { 1 })
+    }
+
+    /// Between two requests of one connection, in an open loop; in nanoseconds.
+    pub(crate) fn interval(&self) -> u64 {
+        let mean = self.schedule.as_ref().map_or(0, Schedule::mean_interval);
+        mean.saturating_mul(self.connections)
     }
 }

@@ -12,6 +12,7 @@ mod read;
 pub mod report;
 mod run;
 pub mod snapshot;
+pub mod terms;
 
 pub use determinism::counts_difference;
 pub use execute::{Conclusion, Execution, check, execute};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
+use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Schedule, Source};
 
 use crate::expr::Expr;
 
@@ -137,7 +138,7 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub enum Action {
     /// Sends requests and checks the answers.
-    Load(Load),
+    Load(Box<Load>),
     /// Puts faults into force.
     Inject(Vec<OnLink<FaultSpec>>),
     /// Changes faults that are in force; each bears the name of the one that it replaces.
@@ -173,7 +174,7 @@ pub struct OnLink<T> {
     pub what: T,
 }
 
-/// A load: requests over connections, each answered before the next is sent.
+/// A load: requests over connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Load {
     /// Whom it connects to.
@@ -184,8 +185,12 @@ pub struct Load {
     pub connections: u64,
     /// How many requests it sends in all.
     pub requests: u64,
-    /// Bytes of one request.
-    pub size: u64,
+    /// When they are due, where that does not depend on answers.
+    pub pace: Option<Pace>,
+    /// Bytes of the requests.
+    pub sizes: Mix,
+    /// What is unusual about how it speaks and connects.
+    pub manner: Manner,
     /// Whether a lost connection is replaced.
     pub reconnect: bool,
     /// How often a datagram that is not answered in time is sent again.
@@ -196,6 +201,44 @@ pub struct Load {
     pub pause: Duration,
     /// Whether the next step begins while this one runs.
     pub background: bool,
+}
+
+/// When the requests of an open loop are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pace {
+    /// The rate, or that at which the first stage begins.
+    pub rate: Rate,
+    /// Stages with the rates at their ends; none where the rate stays.
+    pub stages: Vec<(Duration, Rate)>,
+    /// How requests are spread.
+    pub arrivals: Arrivals,
+}
+
+/// How a load speaks and connects, where that is not as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether frames are spoken.
+    pub framed: bool,
+    /// Bytes of the replies, of frames.
+    pub reply_sizes: Option<Mix>,
+    /// How long the server is to wait before it replies, of frames.
+    pub reply_delay: Duration,
+    /// A text that is sent, and the one that answers it.
+    pub text: Option<(Vec<u8>, Vec<u8>)>,
+    /// How many requests may be unanswered on a connection.
+    pub pipeline: Option<u64>,
+    /// How many requests a connection is used for.
+    pub per_connection: Option<u64>,
+    /// How connections are ended.
+    pub close: Close,
+    /// How long connections are held open when they are done.
+    pub hold: Duration,
+    /// Where connections come from.
+    pub source: Option<Source>,
+    /// What connections begin with.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// For how long nothing is measured.
+    pub warmup: Duration,
 }
 
 /// Whom a load connects to.
@@ -234,6 +277,19 @@ pub struct Band {
     pub at: Range<usize>,
 }
 
+impl Pace {
+    /// The schedule of as many requests as are wanted, or as a duration or the stages have; none where that makes no sense.
+    pub fn schedule(&self, requests: Option<u64>, duration: Option<Duration>, seed: u64) -> Option<Schedule> {
+        let schedule = match (requests, duration) {
+            _ if !self.stages.is_empty() => Schedule::stages(self.rate, self.stages.iter().copied()),
+            (Some(requests), _) => Schedule::constant(self.rate, requests),
+            (None, Some(duration)) => Schedule::lasting(self.rate, duration),
+            (None, None) => None,
+        };
+        Some(schedule.filter(|schedule| schedule.count() > 0)?.arriving(self.arrivals, seed))
+    }
+}
+
 impl Scenario {
     /// The link of that name.
     pub fn link(&self, name: &str) -> Option<&Link> {
@@ -261,7 +317,7 @@ impl Scenario {
     /// The loads with the names of their steps, in order.
     pub fn loads(&self) -> impl Iterator<Item = (&str, &Load)> {
         self.steps.iter().filter_map(|step| match &step.action {
-            Action::Load(load) => Some((step.name.as_str(), load)),
+            Action::Load(load) => Some((step.name.as_str(), load.as_ref())),
             _ => None,
         })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use squall_faults::{Carrier, Carriers};
 
 use crate::expr::{Dimension, Kind};
-use crate::model::Scenario;
+use crate::model::{Load, Scenario};
 
 /// Where in a report a value stands when nothing leaves it open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +27,41 @@ pub struct Field {
     pub nature: Nature,
     /// What an echo, a link or a load must carry to have it.
     pub on: Carriers,
+    /// Which loads have it.
+    pub when: When,
+}
+
+/// Loads that have a value which others do not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// All.
+    Always,
+    /// Those whose requests are due at a time.
+    Open,
+    /// Those that speak in frames.
+    Framed,
+    /// Those, and all over datagrams.
+    FramedOrDatagram,
+}
+
+impl When {
+    fn of(self, load: &Load) -> bool {
+        match self {
+            When::Always => true,
+            When::Open => load.pace.is_some(),
+            When::Framed => load.manner.framed,
+            When::FramedOrDatagram => load.manner.framed || load.carrier == Carrier::Datagram,
+        }
+    }
 }
 
 impl Field {
     const fn new(pattern: &'static str, dimension: Dimension, nature: Nature) -> Field {
-        Field { pattern, kind: Kind::Number(dimension), nature, on: Carriers::Both }
+        Field { pattern, kind: Kind::Number(dimension), nature, on: Carriers::Both, when: When::Always }
+    }
+
+    const fn when(self, when: When) -> Field {
+        Field { when, ..self }
     }
 
     const fn over(self, on: Carriers) -> Field {
@@ -86,15 +116,17 @@ pub const FIELDS: &[Field] = &[
     count("load.*.connections.refused"),
     count("load.*.integrity.corrupt"),
     count("load.*.integrity.extra").over(STREAM),
-    count("load.*.integrity.truncated").over(DATAGRAM),
+    count("load.*.integrity.truncated").when(When::FramedOrDatagram),
     timing("load.*.integrity.late", Dimension::Count).over(DATAGRAM),
-    timing("load.*.integrity.duplicated", Dimension::Count).over(DATAGRAM),
+    timing("load.*.integrity.duplicated", Dimension::Count).when(When::FramedOrDatagram),
+    timing("load.*.integrity.reordered", Dimension::Count).when(When::Framed),
     count("load.*.errors.refused"),
     count("load.*.errors.reset").over(STREAM),
     count("load.*.errors.closed").over(STREAM),
     count("load.*.errors.timeout"),
     count("load.*.errors.corrupt").over(STREAM),
     count("load.*.errors.not_sent").over(STREAM),
+    count("load.*.errors.malformed").when(When::Framed),
     count("load.*.errors.other"),
     timing("load.*.latency.min", Dimension::Duration),
     timing("load.*.latency.mean", Dimension::Duration),
@@ -103,6 +135,21 @@ pub const FIELDS: &[Field] = &[
     timing("load.*.latency.p99", Dimension::Duration),
     timing("load.*.latency.p99.9", Dimension::Duration),
     timing("load.*.latency.max", Dimension::Duration),
+    timing("load.*.service_time.min", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.mean", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.p50", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.p90", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.p99", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.p99.9", Dimension::Duration).when(When::Open),
+    timing("load.*.service_time.max", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.min", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.mean", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.p50", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.p90", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.p99", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.p99.9", Dimension::Duration).when(When::Open),
+    timing("load.*.send_delay.max", Dimension::Duration).when(When::Open),
+    timing("load.*.late", Dimension::Count).when(When::Open),
     timing("load.*.elapsed", Dimension::Duration),
     timing("load.*.throughput.sent", Dimension::Rate),
     timing("load.*.throughput.received", Dimension::Rate),
@@ -186,9 +233,6 @@ impl Vocabulary {
                 put("faults", &[&link.name, fault.name().unwrap_or(fault.kind().name)], Some(link.carrier));
             }
         }
-        for (name, load) in scenario.loads() {
-            put("load", &[name], Some(load.carrier));
-        }
         for echo in &scenario.echoes {
             put("echo", &[&echo.name], Some(echo.carrier));
         }
@@ -196,6 +240,11 @@ impl Vocabulary {
             put("step", &[&step.name], None);
         }
         put("", &[], None);
+        for (name, load) in scenario.loads() {
+            let fields = FIELDS.iter().filter(|field| field.group() == "load");
+            let fields = fields.filter(|field| field.on.include(load.carrier) && field.when.of(load));
+            paths.extend(fields.map(|field| (field.path(&[name]), field)));
+        }
         Vocabulary { paths }
     }
 

@@ -1,7 +1,7 @@
 //! A connection in the making whose local address is already known.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use tokio::net::TcpSocket;
@@ -24,16 +24,17 @@ enum From {
 }
 
 impl Dialer {
-    pub(crate) fn tcp(to: SocketAddr) -> io::Result<Self> {
+    /// From the address `from`, or else from the one that the kernel would choose.
+    pub(crate) fn tcp(to: SocketAddr, from: Option<IpAddr>) -> io::Result<Self> {
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.bind(route(to)?)?;
+        socket.bind(from.map_or_else(|| route(to), |ip| Ok(SocketAddr::new(ip, 0)))?)?;
         socket.set_nodelay(true)?;
         Ok(Self { local: socket.local_addr()?, to, from: From::Tcp(socket) })
     }
 
-    pub(crate) fn mem(net: &Arc<Net>, to: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn mem(net: &Arc<Net>, to: SocketAddr, from: Option<IpAddr>) -> io::Result<Self> {
         let port = net.take_port()?;
-        let local = SocketAddr::new(source(to), port.number());
+        let local = SocketAddr::new(from.unwrap_or_else(|| source(to)), port.number());
         Ok(Self { local, to, from: From::Mem(port) })
     }
 
@@ -49,7 +50,7 @@ impl Dialer {
     pub async fn connect(self) -> io::Result<Stream> {
         match self.from {
             From::Tcp(socket) => socket.connect(self.to).await.map(Stream::Tcp),
-            From::Mem(port) => port.net().connect(port, self.to).await.map(Stream::Mem),
+            From::Mem(port) => port.net().connect(port, self.local, self.to).await.map(Stream::Mem),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -195,8 +195,20 @@ impl Env {
     /// Those of `socket` and `bind`, or of finding a route to `to`.
     pub fn dialer(&self, to: SocketAddr) -> io::Result<Dialer> {
         match self {
-            Self::Real(_) => Dialer::tcp(to),
-            Self::Virtual(world) => Dialer::mem(&world.net, to),
+            Self::Real(_) => Dialer::tcp(to, None),
+            Self::Virtual(world) => Dialer::mem(&world.net, to, None),
+        }
+    }
+
+    /// As [`dialer`](Self::dialer), from an address of this host other than the one that the system would choose: any of
+    /// 127.0.0.0/8 towards a loopback address, say. In a virtual world every address is this host's.
+    ///
+    /// # Errors
+    /// Those of `socket` and `bind`; [`AddrNotAvailable`](io::ErrorKind::AddrNotAvailable) where the address is not this host's.
+    pub fn dialer_from(&self, from: IpAddr, to: SocketAddr) -> io::Result<Dialer> {
+        match self {
+            Self::Real(_) => Dialer::tcp(to, Some(from)),
+            Self::Virtual(world) => Dialer::mem(&world.net, to, Some(from)),
         }
     }
 

@@ -83,13 +83,17 @@ impl Net {
         Ok(Port { number, net: self.clone() })
     }
 
-    /// Connects `port` to whoever listens at `to`; waits while its backlog is full.
-    pub(crate) async fn connect(&self, port: Port, to: SocketAddr) -> io::Result<MemStream> {
+    /// Connects `port`, known as `near`, to whoever listens at `to`; waits while its backlog is full.
+    pub(crate) async fn connect(
+        &self,
+        port: Port,
+        near: SocketAddr,
+        to: SocketAddr,
+    ) -> io::Result<MemStream> {
         let mut door = self.listener(to).ok_or(ErrorKind::ConnectionRefused)?;
         // An error says that the listener is gone.
         let _ = door.hung.wait_for(|hung| !hung).await;
         let place = door.queue.reserve().await.map_err(|_| ErrorKind::ConnectionRefused)?;
-        let near = SocketAddr::new(source(to), port.number);
         let (connecting, accepted) = pair(port, near, to);
         place.send(accepted);
         Ok(connecting)

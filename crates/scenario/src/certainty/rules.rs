@@ -5,7 +5,7 @@ use squall_faults::{Carrier, Direction, FaultSpec, Gate, PortState, Rank, Upstre
 
 use super::Certainty;
 use super::reach::{changes_midway, connected, is_behind_another, is_shared, passes};
-use crate::model::{Echo, Link, Scenario, Target, Upstream};
+use crate::model::{Echo, Link, Load, Scenario, Target, Upstream};
 
 impl Certainty {
     /// A server that sends everything back leaves nothing open, however slowly it does. One that gives up on its clients does, or
@@ -42,10 +42,38 @@ impl Certainty {
         if let Some(reason) = &clock {
             self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), reason);
         }
+        self.open_by_crowd(scenario, link, fault);
         match link.carrier {
             Carrier::Datagram => self.open_by_datagram_fault(scenario, link, fault, clock),
             Carrier::Stream if fault.kind().is_gate() => self.open_by_gate(scenario, link, fault, clock),
             Carrier::Stream => self.open_by_stream_fault(scenario, link, fault, clock.is_some()),
+        }
+    }
+
+    /// How many requests are under way when a fault meets one of them is chance, where there may be several on a connection.
+    fn open_by_crowd(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec) {
+        let crowded = |load: &Load| {
+            let several = load.manner.pipeline.is_some_and(|depth| depth > 1);
+            let unbounded = load.pace.is_some() && load.manner.pipeline.is_none();
+            match load.carrier {
+                // What is sent again comes between what is sent first.
+                Carrier::Datagram => (several || unbounded) && load.retries > 0,
+                Carrier::Stream => several,
+            }
+        };
+        let breaks = fault.kind().cuts || fault.kind().alters || link.carrier == Carrier::Datagram;
+        let loads = scenario.loads().filter(|(_, load)| load.passes(scenario, &link.name) && crowded(load));
+        let loads: Vec<&str> = loads.map(|(name, _)| name).collect();
+        if !breaks || loads.is_empty() {
+            return;
+        }
+        let reason = format!("how many requests are under way when `{}` acts is chance", name(fault));
+        loads.iter().for_each(|load| self.push(format!("load.{load}"), &reason));
+        for affected in connected(scenario, &link.name) {
+            self.push_link(affected, &["bytes", "closes", "connections", "datagrams", "faults"], &reason);
+            if let Upstream::Echo(echo) = &affected.upstream {
+                self.push(format!("echo.{echo}"), &reason);
+            }
         }
     }
 

@@ -38,6 +38,11 @@ impl<'d> Table<'d> {
         Some(Item { key: name.get_ref(), key_span: name.span(), value, file: self.file, errors: self.errors })
     }
 
+    /// Whether there is such a key, which others read.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// The value of a key that must be there; `example` is a line that sets it.
     pub(crate) fn require(&self, key: &'static str, example: &str) -> Option<Item<'d>> {
         let item = self.get(key);

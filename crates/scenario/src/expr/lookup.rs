@@ -33,7 +33,9 @@ pub(super) fn find(report: &Value, path: &str) -> Result<Measured, (String, Opti
             help.map(|path| format!("did you mean `{path}`?")),
         ));
     };
-    let dimension = suffixed.or_else(|| match paths::field(path)?.kind {
+    // A share has no unit; it is known by its name.
+    let share = || (path.ends_with(".ratio")).then_some(Dimension::Ratio);
+    let dimension = suffixed.or_else(share).or_else(|| match paths::field(path)?.kind {
         Kind::Number(dimension) => Some(dimension),
         Kind::Truth => None,
     });

@@ -20,7 +20,7 @@ pub(super) fn read<'d>(
     match item.key() {
         "load" => {
             names.add_load(step, background);
-            Some(Action::Load(load::read(item, background, names)))
+            Some(Action::Load(Box::new(load::read(item, background, names))))
         }
         "inject" => inject(item.table("inject")?, names),
         "update" => update(item.table("update")?, names),

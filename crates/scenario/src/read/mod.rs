@@ -6,6 +6,9 @@ mod expression;
 mod fault;
 mod link;
 mod load;
+#[cfg(test)]
+mod load_tests;
+mod manner;
 mod names;
 mod nearest;
 mod protocol;

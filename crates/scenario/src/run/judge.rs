@@ -5,6 +5,7 @@ use crate::expr::Expr;
 use crate::model::{Action, Load, Scenario, Target};
 use crate::report::{Judgement, Outcome, Report};
 use serde_json::{Value, json};
+use squall_faults::Carrier;
 use squall_faults::value::Value as _;
 
 /// Why a scenario that ran out of time failed. `current` is the step that was being taken.
@@ -61,7 +62,11 @@ fn wrong_bytes(scenario: &Scenario, stage: &Stage, reason: &mut Vec<String>) {
         if scenario.loads().any(|(each, load)| each == name && asked_for(load)) {
             continue;
         }
-        let integrity = report.counts.integrity;
+        let mut integrity = report.counts.integrity;
+        // A datagram may be cut short without that being wrong bytes; a frame in a stream may not.
+        if scenario.loads().any(|(each, load)| each == name && load.carrier == Carrier::Stream) {
+            integrity.corrupt += integrity.truncated;
+        }
         if integrity.corrupt > 0 || integrity.extra > 0 {
             let (corrupt, extra) = (integrity.corrupt, integrity.extra);
             reason.push(format!(

@@ -3,6 +3,7 @@
 mod failure;
 mod history;
 mod judge;
+mod plan;
 mod stage;
 mod steps;
 mod tally;

@@ -121,18 +121,7 @@ impl Stage {
     pub(super) fn start_load(&mut self, scenario: &Scenario, name: &str, load: &Load) {
         // Loads on one link must not draw each other's faults: each numbers its workers from a base of its own.
         let base = scenario.loads().position(|(each, _)| each == name).unwrap_or(0) as u64 * LOAD_STRIDE;
-        let mut plan = squall_load::Load::new(self.target(&load.target))
-            .connections(load.connections)
-            .requests(load.requests)
-            .size(load.size)
-            .reconnect(load.reconnect)
-            .retries(load.retries)
-            .timeout(load.timeout)
-            .pause(load.pause)
-            .seed(scenario.seed);
-        if load.carrier == Carrier::Datagram {
-            plan = plan.datagrams();
-        }
+        let mut plan = super::plan::of(load, self.target(&load.target), scenario.seed);
         if let Target::Link(link) = &load.target
             && let Some(proxy) = self.links.get(link)
         {

@@ -85,12 +85,12 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
     put("errors.refused", counts.errors.refused);
     put("errors.timeout", counts.errors.timeout);
     put("errors.other", counts.errors.other);
-    let carrier = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load.carrier);
-    if carrier == Some(Carrier::Datagram) {
+    let asked = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load);
+    let framed = asked.is_some_and(|load| load.manner.framed);
+    let datagrams = asked.is_some_and(|load| load.carrier == Carrier::Datagram);
+    if datagrams {
         put("retried", counts.retried);
-        put("integrity.truncated", counts.integrity.truncated);
         put("integrity.late", timing.strays.late);
-        put("integrity.duplicated", timing.strays.duplicated);
     } else {
         put("connections.lost", counts.connections.lost);
         put("integrity.extra", counts.integrity.extra);
@@ -99,13 +99,28 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
         put("errors.corrupt", counts.errors.corrupt);
         put("errors.not_sent", counts.errors.not_sent);
     }
-    put("latency.min", timing.latency.min_ns);
-    put("latency.mean", timing.latency.mean_ns);
-    put("latency.p50", timing.latency.p50_ns);
-    put("latency.p90", timing.latency.p90_ns);
-    put("latency.p99", timing.latency.p99_ns);
-    put("latency.p99.9", timing.latency.p999_ns);
-    put("latency.max", timing.latency.max_ns);
+    if datagrams || framed {
+        put("integrity.truncated", counts.integrity.truncated);
+        put("integrity.duplicated", timing.strays.duplicated);
+    }
+    if framed {
+        put("integrity.reordered", timing.strays.reordered);
+        put("errors.malformed", counts.errors.malformed);
+    }
+    let mut groups = vec![("latency", timing.latency)];
+    if asked.is_some_and(|load| load.pace.is_some()) {
+        groups.extend([("service_time", timing.service_time), ("send_delay", timing.send_delay)]);
+        put("late", report.generator.late);
+    }
+    for (group, times) in groups {
+        put(&format!("{group}.min"), times.min_ns);
+        put(&format!("{group}.mean"), times.mean_ns);
+        put(&format!("{group}.p50"), times.p50_ns);
+        put(&format!("{group}.p90"), times.p90_ns);
+        put(&format!("{group}.p99"), times.p99_ns);
+        put(&format!("{group}.p99.9"), times.p999_ns);
+        put(&format!("{group}.max"), times.max_ns);
+    }
     put("elapsed", timing.elapsed_ns);
     put("throughput.sent", timing.throughput.sent_bytes_per_s);
     put("throughput.received", timing.throughput.received_bytes_per_s);

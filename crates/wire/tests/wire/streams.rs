@@ -251,3 +251,17 @@ fn nothing_drains_after_a_reset() {
         assert_eq!(client.unsent().unwrap_err().kind(), ErrorKind::NotConnected);
     });
 }
+
+#[test]
+fn a_connection_comes_from_the_address_that_was_chosen() {
+    in_both_worlds(|shards| async move {
+        let env = shards.env(0);
+        let listener = env.listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let from = if cfg!(target_os = "linux") { [127, 0, 0, 77] } else { [127, 0, 0, 1] };
+        let dialer = env.dialer_from(from.into(), listener.local_addr()).unwrap();
+        let local = dialer.local_addr();
+        assert_eq!(local.ip(), std::net::IpAddr::from(from));
+        let _client = dialer.connect().await.unwrap();
+        assert_eq!(listener.accept().await.1, local);
+    });
+}

@@ -1,0 +1,47 @@
+//! What loads may ask for, and what does not go together.
+
+use super::read;
+use super::tests::valid;
+use crate::diagnostic::Source;
+use crate::paths::Vocabulary;
+
+#[test]
+fn an_open_loop_has_as_many_requests_as_its_rate_and_time() {
+    let read = |keys: &str| {
+        let text = format!("scenario = 1\n[echo.e]\n[[step]]\nload = {{ target = \"echo.e\", {keys} }}\n");
+        let scenario = valid(&text);
+        let (_, load) = scenario.loads().next().expect("a load");
+        (load.requests, load.manner.clone(), Vocabulary::of(&scenario))
+    };
+    let (requests, _, vocabulary) = read("rate = \"2k\", duration = \"1500ms\", arrivals = \"burst:5\"");
+    assert_eq!(requests, 3_000);
+    assert!(vocabulary.get("load.load.send_delay.max").is_some());
+    assert_eq!(read("stages = \"10s:100,10s:0\"").0, 1_000);
+    assert_eq!(read("rate = 0.5, requests = 7").0, 7);
+    let (_, manner, vocabulary) = read(
+        "requests = 7, reply_size = \"1KiB\", pipeline = 4, per_conn = 3, close = \"rst\", hold = \"1s\"",
+    );
+    assert!(manner.framed && vocabulary.get("load.load.errors.malformed").is_some());
+    assert!(vocabulary.get("load.load.send_delay.max").is_none());
+    assert_eq!((manner.pipeline, manner.per_connection), (Some(4), Some(3)));
+}
+
+#[test]
+fn a_load_whose_keys_do_not_go_together_is_refused() {
+    let cases = [
+        ("duration = \"1s\"", "how many requests a closed loop gets done in a time is chance"),
+        ("requests = 1, arrivals = \"poisson\"", "`arrivals` goes with `rate` or `stages`"),
+        ("requests = 1, rate = \"fast\"", "`fast` is not a rate"),
+        ("rate = \"1k\"", "load has no `requests`"),
+        ("rate = \"1k\", duration = \"1s\", requests = 5", "a rate and its duration say how many"),
+        ("rate = \"1k\", requests = 5, pause = \"1s\"", "with a rate, requests are due when they are"),
+        ("requests = 5, send = \"PING\"", "`send` needs `expect`"),
+        ("requests = 5, size = \"9-5\"", "begins above its end"),
+        ("requests = 5, source = \"::1\"", "addresses of version 4"),
+    ];
+    for (keys, message) in cases {
+        let text = format!("scenario = 1\n[echo.e]\n[[step]]\nload = {{ target = \"echo.e\", {keys} }}\n");
+        let found = read(&Source::new("s.toml", text)).expect_err(keys);
+        assert!(found.iter().any(|each| each.message.contains(message)), "{keys}: {found:?}");
+    }
+}
