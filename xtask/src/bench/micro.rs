@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The crates that have some.
-const CRATES: [&str; 1] = ["squall-faults"];
+const CRATES: [&str; 2] = ["squall-faults", "squall-load"];
 
 /// Runs them; `words` are handed on, a filter for instance.
 pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
