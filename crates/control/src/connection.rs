@@ -1,11 +1,14 @@
 //! One client's connection, kept within bounds of size and time.
 
+use crate::guests::Seat;
 use crate::patient::Patient;
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -13,7 +16,7 @@ use tokio::sync::watch;
 /// What one client may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Connections at a time; more wait to be accepted.
+    /// Connections at a time; one more takes the place of one that waits for its client.
     pub(crate) connections: usize,
     /// From the start of the connection, or from the end of an answer, to the end of the next request's head.
     pub(crate) head: Duration,
@@ -62,8 +65,19 @@ pub(crate) async fn serve(
     socket: TcpStream,
     app: Router,
     limits: Limits,
+    seat: Arc<Seat>,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let app = TowerToHyperService::new(app);
+    let service = service_fn(move |request| {
+        seat.answering();
+        let (answer, seat) = (app.call(request), seat.clone());
+        async move {
+            let answer = answer.await;
+            seat.quiet();
+            answer
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
@@ -71,7 +85,7 @@ pub(crate) async fn serve(
         .max_headers(HEADERS)
         // As Go writes them, for scripts that look for a name.
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(Patient::new(socket, limits.patience)), TowerToHyperService::new(app));
+        .serve_connection(TokioIo::new(Patient::new(socket, limits.patience)), service);
     let mut connection = pin!(connection);
     // How a client's connection ended is no news: whoever scrapes sees it there.
     tokio::select! {

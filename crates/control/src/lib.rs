@@ -23,6 +23,7 @@
 
 mod connection;
 mod error;
+mod guests;
 mod host;
 mod json;
 mod patient;

@@ -72,3 +72,26 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_reads_nothing_is_given_up_and_a_slow_one_is_not() {
+        let patience = Duration::from_secs(30);
+        let (near, mut far) = tokio::io::duplex(4);
+        let mut patient = Patient::new(near, patience);
+        let slow = async {
+            for _ in 0..3 {
+                sleep(patience / 2).await;
+                far.read_exact(&mut [0; 4]).await.expect("written");
+            }
+        };
+        let (wrote, ()) = tokio::join!(patient.write_all(&[7; 16]), slow);
+        wrote.expect("read in time");
+        let error = patient.write_all(&[7; 4]).await.expect_err("nobody reads any more");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}

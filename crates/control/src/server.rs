@@ -2,6 +2,7 @@
 
 use crate::connection::{self, Limits};
 use crate::error::ControlError;
+use crate::guests::Guests;
 use crate::routes::app;
 use crate::source::Source;
 use crate::toxiproxy::{self, Access, Collection, Exposure};
@@ -12,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 /// How long accepting rests after trouble, such as want of descriptors.
 const REST: Duration = Duration::from_millis(100);
@@ -33,7 +34,7 @@ pub struct Server {
 /// `GET /metrics` gives the text format of Prometheus, `GET /metrics?format=json` one JSON object; `/healthz` and `/readyz`
 /// say `ok`. A request that names another host than `localhost` or an IP address gets 403, so that no web page can read the
 /// counts through a name of its own. A client has 30 s for the head of a request (8 KiB at the most) and 5 minutes in all,
-/// and 64 may be connected at a time; more wait.
+/// and 64 may be connected at a time: one more takes the place of whoever has said nothing for longest.
 ///
 /// # Errors
 /// Where the address cannot be bound, or two sources bear one name.
@@ -57,7 +58,7 @@ pub(crate) async fn serve_within(
 /// called inside a tokio runtime with I/O and time, and is served by it. An unspecified address takes callers of IPv4 and IPv6.
 ///
 /// A request gets 60 s for its head (8 KiB), 15 s for its body (1 MiB); an answer that nobody reads is given up after 30 s;
-/// 256 clients may be connected at a time, and more wait. Stopping the server leaves the proxies as they are.
+/// 256 clients may be connected at a time: one more takes the place of whoever has said nothing for longest. Stopping the server leaves the proxies as they are.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -123,19 +124,25 @@ async fn bind(addr: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
 /// Runs until told to stop, and then until the last connection has ended. Connections belong to this task: when it is
 /// dropped, so are they.
 async fn accept(listener: TcpListener, app: Router, limits: Limits, mut stopped: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
+    let mut guests = Guests::new();
     let told = stopped.clone();
+    // Somebody who waits for a place.
+    let mut waits = None;
     loop {
+        if waits.is_some() && (guests.count() < limits.connections || guests.dismiss()) {
+            let (app, told) = (app.clone(), told.clone());
+            waits.take().map(|socket| guests.add(|seat| connection::serve(socket, app, limits, seat, told)));
+        }
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => break,
-            Some(_) = connections.join_next() => {}
-            socket = next(&listener), if connections.len() < limits.connections => {
-                connections.spawn(connection::serve(socket, app.clone(), limits, told.clone()));
-            }
+            true = guests.ended() => {}
+            socket = next(&listener), if waits.is_none() => waits = Some(socket),
+            // Whoever answers now will have answered by then.
+            () = tokio::time::sleep(REST), if waits.is_some() => {}
         }
     }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
+    drop((listener, waits));
+    while guests.ended().await {}
 }
 
 /// The next connection. No trouble ends the accepting: what is wrong with one caller is not with the next, and descriptors
@@ -173,7 +180,6 @@ impl Drop for Server {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use squall_proxy::{FaultMetrics, Metrics};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     const SOON: Duration = Duration::from_millis(50);
@@ -216,40 +222,54 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_never_reads_gives_its_place_back() {
-        let fault = |i: u32| FaultMetrics {
-            name: i.to_string(),
-            kind: "reset",
-            fired: 0,
-            optional: false,
-            active: true,
-        };
-        // Far more than the buffers between the two take.
-        let metrics = Metrics { faults: (0..300_000).map(fault).collect(), ..Default::default() };
-        let one = Limits { connections: 1, ..Limits::default() };
-        for limits in [Limits { lifetime: SOON, grace: SOON, ..one }, Limits { patience: SOON, ..one }] {
-            let metrics = metrics.clone();
-            let server = start(limits, vec![Source::new("web", move || metrics.clone())]).await;
-            let mut deaf = TcpStream::connect(server.addr()).await.expect("accepted");
-            deaf.write_all(GET).await.expect("sent");
-            let mut next = TcpStream::connect(server.addr()).await.expect("queued");
-            next.write_all(GET).await.expect("sent");
-            assert!(next.read(&mut [0; 16]).await.expect("an answer") > 0);
-            drop(deaf);
-        }
+    async fn a_connection_ends_when_its_time_is_up() {
+        let server = start(Limits { lifetime: SOON, ..Limits::default() }, Vec::new()).await;
+        let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
+        end(&mut socket).await;
     }
 
     #[tokio::test]
-    async fn more_clients_than_there_is_room_for_wait_their_turn() {
-        let server = start(Limits { connections: 1, ..Limits::default() }, Vec::new()).await;
+    async fn clients_that_say_nothing_make_room_for_those_who_do() {
+        let server = start(Limits { connections: 2, ..Limits::default() }, Vec::new()).await;
+        let mut silent = Vec::new();
+        for _ in 0..2 {
+            let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
+            socket.write_all(b"G").await.expect("sent");
+            silent.push(socket);
+        }
+        for _ in 0..2 {
+            let mut socket = TcpStream::connect(server.addr()).await.expect("accepted");
+            socket.write_all(GET).await.expect("sent");
+            assert!(socket.read(&mut [0; 4096]).await.expect("an answer") > 0);
+            silent.push(socket);
+        }
+        // Who came first had to go first.
+        end(&mut silent[0]).await;
+        end(&mut silent[1]).await;
+        assert!(silent[3].write_all(GET).await.is_ok());
+        assert!(silent[3].read(&mut [0; 4096]).await.expect("still served") > 0);
+    }
+
+    #[tokio::test]
+    async fn a_request_under_way_is_not_cut_off_for_a_newcomer() {
+        let limits = Limits { connections: 1, body: Duration::from_secs(60), ..Limits::control() };
+        let all = Collection::new(|upstream, _| squall_proxy::Proxy::tcp(upstream));
+        let addr = "127.0.0.1:0".parse().expect("an address");
+        let server =
+            control_within(limits, addr, all, Access::new(), Exposure::new()).await.expect("a free port");
         let mut first = TcpStream::connect(server.addr()).await.expect("accepted");
-        first.write_all(GET).await.expect("sent");
-        assert!(first.read(&mut [0; 4096]).await.expect("an answer") > 0);
+        let head =
+            "POST /proxies HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+        first.write_all(head.as_bytes()).await.expect("sent");
+        // Its request is being answered once it is asked for the body.
+        assert!(first.read(&mut [0; 64]).await.expect("100 Continue") > 0);
         let mut second = TcpStream::connect(server.addr()).await.expect("queued");
-        second.write_all(GET).await.expect("sent");
+        second.write_all(b"GET /version HTTP/1.1\r\nhost: localhost\r\n\r\n").await.expect("sent");
         let waited = tokio::time::timeout(SOON, second.read(&mut [0; 4096])).await;
         assert!(waited.is_err(), "the place is taken");
-        drop(first);
+        first.write_all(b"{}").await.expect("sent");
+        let n = first.read(&mut [0; 4096]).await.expect("an answer");
+        assert!(n > 0);
         assert!(second.read(&mut [0; 4096]).await.expect("an answer") > 0);
     }
 }

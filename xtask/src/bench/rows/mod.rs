@@ -4,6 +4,7 @@ mod bulk;
 mod bulk_delay;
 mod connect;
 mod datagrams;
+mod dead;
 mod delay;
 mod echo;
 mod idle;
@@ -32,5 +33,6 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(datagrams::Datagrams),
         Box::new(stuck::Stuck),
         Box::new(switched::Switched),
+        Box::new(dead::Dead),
     ]
 }
