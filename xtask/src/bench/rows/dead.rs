@@ -115,7 +115,7 @@ impl Control {
         let link = |i: usize| {
             let late =
                 json!([{ "type": "latency", "stream": "upstream", "attributes": { "latency": 60_000 } }]);
-            let toxics = if i % 2 == 0 { late } else { json!([]) };
+            let toxics = if i.is_multiple_of(2) { late } else { json!([]) };
             json!({ "name": name(i), "listen": "127.0.0.1:0", "upstream": upstream.to_string(), "toxics": toxics })
         };
         let links: Vec<Value> = (0..LINKS).map(link).collect();
