@@ -7,6 +7,7 @@ mod echo;
 mod errors;
 mod faults;
 mod faults_command;
+mod guide;
 mod links;
 mod load;
 mod load_schema;

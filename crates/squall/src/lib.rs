@@ -79,3 +79,8 @@ pub mod scenario {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+
+/// The examples of the guide, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/tests.md")]
+pub struct Guide;
