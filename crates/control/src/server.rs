@@ -129,9 +129,10 @@ async fn accept(listener: TcpListener, app: Router, limits: Limits, mut stopped:
     // Somebody who waits for a place.
     let mut waits = None;
     loop {
-        if waits.is_some() && (guests.count() < limits.connections || guests.dismiss()) {
+        let has_place = waits.is_some() && (guests.count() < limits.connections || guests.dismiss());
+        if let Some(socket) = waits.take_if(|_| has_place) {
             let (app, told) = (app.clone(), told.clone());
-            waits.take().map(|socket| guests.add(|seat| connection::serve(socket, app, limits, seat, told)));
+            guests.add(|seat| connection::serve(socket, app, limits, seat, told));
         }
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => break,
