@@ -86,17 +86,17 @@ impl Shell {
         Ok(printed)
     }
 
-    /// The text with every port from 9000 to 9999 of a local address replaced.
+    /// The text with every port from 9000 to 9999 replaced, as in `HOST:9000` and `--port 9000`.
     pub(super) fn real(&mut self, text: &str) -> String {
         let mut real = String::new();
         let mut rest = text;
-        while let Some(at) = rest.find(":9") {
-            let port = &rest[at + 1..];
+        while let Some(at) = rest.find('9') {
+            let (before, port) = rest.split_at(at);
             let digits = port.find(|c: char| !c.is_ascii_digit()).unwrap_or(port.len());
-            real.push_str(&rest[..=at]);
-            match digits {
-                4 => real.push_str(self.ports.entry(port[..4].to_owned()).or_insert_with(free_port)),
-                _ => real.push_str(&port[..digits]),
+            real.push_str(before);
+            match digits == 4 && (before.ends_with(':') || before.ends_with("--port ")) {
+                true => real.push_str(self.ports.entry(port[..4].to_owned()).or_insert_with(free_port)),
+                false => real.push_str(&port[..digits]),
             }
             rest = &port[digits..];
         }
