@@ -81,5 +81,6 @@ pages! {
     breaking: "guide/breaking.md",
     coming_from: "guide/coming-from.md",
     concepts: "guide/concepts.md",
+    scenarios: "guide/scenarios.md",
     tests: "guide/tests.md",
 }
