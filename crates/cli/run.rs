@@ -22,7 +22,7 @@ pub(crate) use cases::collect;
 
 /// Run scenarios: start what a file names, take its steps, and compare what was counted.
 ///
-/// A folder stands for every .toml file in it. A file with a [snapshot] table is compared with NAME.snap.json beside it.
+/// A folder stands for every .toml file in it and in the folders below. A file with a [snapshot] table is compared with NAME.snap.json beside it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Files, or folders of them.

@@ -80,13 +80,20 @@ pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
+/// Every scenario in a folder and in those below it, whose names do not begin with a dot.
 fn folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unreadable = |error| Failure::environment(format!("cannot read {}: {error}", path.display()));
     let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
-        if file.extension().is_some_and(|extension| extension == "toml") {
-            found.push(file);
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let unreadable = |error| Failure::environment(format!("cannot read {}: {error}", folder.display()));
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (file, kind) = (entry.path(), entry.file_type().map_err(unreadable)?);
+            if kind.is_dir() && !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                folders.push(file);
+            } else if !kind.is_dir() && file.extension().is_some_and(|extension| extension == "toml") {
+                found.push(file);
+            }
         }
     }
     if found.is_empty() {
