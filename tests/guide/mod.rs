@@ -79,6 +79,7 @@ macro_rules! pages {
 
 pages! {
     breaking: "guide/breaking.md",
+    ci: "guide/ci.md",
     coming_from: "guide/coming-from.md",
     concepts: "guide/concepts.md",
     scenarios: "guide/scenarios.md",

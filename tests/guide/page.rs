@@ -15,7 +15,7 @@ pub(super) struct Piece {
 pub(super) enum What {
     /// A block whose first line says ```` ```toml file=NAME ````.
     File { name: String, text: String },
-    /// A line after `$ ` in a `console` block, with those below it up to the next.
+    /// A line after `$ ` in a `console` block, with those below it up to the next; or a step of a job in a `yaml` block.
     Command { command: String, expected: String },
 }
 
@@ -41,6 +41,8 @@ impl Page {
                 pieces.push(Piece { line: at + 1, what: What::File { name: name.to_owned(), text } });
             } else if info.trim() == "console" {
                 commands(&body, &mut pieces);
+            } else if info.trim() == "yaml" {
+                jobs(&body, &mut pieces);
             }
         }
         Ok(Page { pieces })
@@ -70,6 +72,18 @@ fn commands(body: &[(usize, &str)], pieces: &mut Vec<Piece>) {
     }
 }
 
+/// The steps of a CI job that call squall.
+fn jobs(body: &[(usize, &str)], pieces: &mut Vec<Piece>) {
+    for (at, line) in body {
+        let step = line.trim().trim_start_matches("- ");
+        let command = step.strip_prefix("run: ").unwrap_or(step);
+        if command.starts_with("squall ") {
+            let what = What::Command { command: command.to_owned(), expected: String::new() };
+            pieces.push(Piece { line: *at, what });
+        }
+    }
+}
+
 #[test]
 fn files_commands_and_what_they_print_are_told_apart() {
     let text = "\
@@ -89,6 +103,13 @@ x = 1
 ```rust
 $ not one
 ```
+```yaml
+steps:
+  - run: squall check
+  - run: cargo build
+script:
+  - squall run
+```
 ";
     let pieces = Page::read(text).expect("a page").pieces;
     let seen: Vec<_> = pieces
@@ -98,8 +119,14 @@ $ not one
             What::Command { command, expected } => (*line, command.as_str(), expected.as_str()),
         })
         .collect();
-    let expected =
-        [(2, "a.toml", "x = 1\n"), (7, "one \\\n    more", ""), (9, "two", "printed\n\n"), (12, "three", "")];
+    let expected = [
+        (2, "a.toml", "x = 1\n"),
+        (7, "one \\\n    more", ""),
+        (9, "two", "printed\n\n"),
+        (12, "three", ""),
+        (19, "squall check", ""),
+        (22, "squall run", ""),
+    ];
     assert_eq!(seen, expected);
     assert!(Page::read("```console\n$ squall").is_err());
 }
