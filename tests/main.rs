@@ -8,6 +8,7 @@ mod errors;
 mod faults;
 mod faults_command;
 mod guide;
+mod html;
 mod links;
 mod load;
 mod load_schema;

@@ -24,6 +24,25 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<(), Failure> {
     fs::write(target, text).map_err(|error| unwritable(target, &error))
 }
 
+/// Writes `text` to the file `target`, or to stdout where that is `-`. A file appears as a whole: readers see all of it or what
+/// stood there before. What is no plain file is written to as it is.
+pub(crate) fn replace(target: &Path, text: &str) -> Result<(), Failure> {
+    let special = fs::metadata(target).is_ok_and(|found| !found.is_file());
+    if target.as_os_str() == "-" || special {
+        return write(target, text);
+    }
+    // A link goes on pointing where it does.
+    let place = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+    let mut beside = place.clone().into_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let whole = fs::write(&beside, text).and_then(|()| fs::rename(&beside, &place));
+    whole.or_else(|_| {
+        // The folder may be closed where the file is not. What is left beside it is of no use either way.
+        let _ = fs::remove_file(&beside);
+        write(target, text)
+    })
+}
+
 /// Has `fill` write to the file `target`, or to stdout where that is `-`.
 pub(crate) fn stream(
     target: &Path,

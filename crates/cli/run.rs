@@ -3,6 +3,7 @@
 mod cases;
 mod github;
 mod junit;
+mod page;
 mod verdicts;
 mod workers;
 
@@ -67,6 +68,9 @@ pub(crate) struct Args {
     /// Write a JUnit report to FILE: a test case for each run, with the seed and the command that repeats it.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write one page to FILE that shows what happened: charts over time, connections, faults, expectations.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Threads that move bytes under the real clock; one for each core unless told.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
@@ -75,7 +79,7 @@ pub(crate) struct Args {
 pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     let cases = cases::of(&args)?;
     let draws = draws(&args, cases.len())?;
-    for target in [&args.json, &args.junit].into_iter().flatten() {
+    for target in [&args.json, &args.junit, &args.html].into_iter().flatten() {
         output::probe(target)?;
     }
     squall::raise_descriptor_limit();
@@ -88,6 +92,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         color: colored(),
         draws,
         check_determinism: args.check_determinism,
+        timeline: args.html.is_some(),
     };
     let mut verdicts = Verdicts::new(&args, cases.len());
     let enough = |conclusion: &Conclusion| {
@@ -110,6 +115,9 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     if let Some(target) = &args.json {
         let reports: Vec<&Report> = done.iter().filter_map(|done| done.report.as_deref()).collect();
         write_json(target, &reports, cases.len() == 1)?;
+    }
+    if let Some(target) = &args.html {
+        output::replace(target, &page::render(&done, args.replay.as_deref()))?;
     }
     Ok(exit)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: every step of continuous integration, in order, up to the first that fails.
 
 use crate::failure::Failure;
-use crate::{clients, e2e, generate, tidy, workspace};
+use crate::{browser, clients, e2e, generate, tidy, workspace};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -19,7 +19,7 @@ enum Work {
     Own(fn(&Path) -> Result<(), Failure>),
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the code is formatted", work: Work::Cargo(&["fmt", "--all", "--check"]) },
     Step {
         name: "clippy",
@@ -51,6 +51,11 @@ const STEPS: [Step; 8] = [
         name: "clients",
         about: "published clients of Toxiproxy work unchanged",
         work: Work::Own(|root| clients::run(root, &[])),
+    },
+    Step {
+        name: "browser",
+        about: "the page of a run works in a browser",
+        work: Work::Own(|root| browser::run(root, &[])),
     },
 ];
 
@@ -122,7 +127,10 @@ mod tests {
 
     #[test]
     fn without_words_every_step_runs() {
-        assert_eq!(names("").unwrap(), ["fmt", "clippy", "test", "doc", "gen", "tidy", "e2e", "clients"]);
+        assert_eq!(
+            names("").unwrap(),
+            ["fmt", "clippy", "test", "doc", "gen", "tidy", "e2e", "clients", "browser"]
+        );
     }
 
     #[test]
@@ -130,7 +138,7 @@ mod tests {
         assert_eq!(names("e2e fmt").unwrap(), ["fmt", "e2e"]);
         assert_eq!(
             names("--skip fmt --skip clippy").unwrap(),
-            ["test", "doc", "gen", "tidy", "e2e", "clients"]
+            ["test", "doc", "gen", "tidy", "e2e", "clients", "browser"]
         );
     }
 
@@ -139,7 +147,7 @@ mod tests {
         let error = names("lint").unwrap_err();
         assert_eq!(
             error,
-            "there is no step `lint`; there are fmt, clippy, test, doc, gen, tidy, e2e, clients"
+            "there is no step `lint`; there are fmt, clippy, test, doc, gen, tidy, e2e, clients, browser"
         );
         assert_eq!(names("--skip").unwrap_err(), "`--skip` needs the name of a step");
     }

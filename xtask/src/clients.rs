@@ -134,7 +134,7 @@ fn quiet(mut command: Command) -> Command {
 }
 
 /// Runs a command to its end, within a limit.
-fn finish(mut command: Command, limit: Duration) -> Result<(), String> {
+pub(crate) fn finish(mut command: Command, limit: Duration) -> Result<(), String> {
     let mut child = command.spawn().map_err(|error| error.to_string())?;
     let began = Instant::now();
     loop {

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod binary;
+mod browser;
 mod ci;
 mod clients;
 mod diff;
@@ -23,11 +24,14 @@ The project's own commands.
       --update accepts what the binary says now. A missing record is written, or is a failure where CI is set.
   cargo xtask ci [STEP...] [--skip STEP]...
       What continuous integration runs, or only the named steps of it:
-      fmt, clippy, test, doc, gen, tidy, e2e, clients.
+      fmt, clippy, test, doc, gen, tidy, e2e, clients, browser.
   cargo xtask bench [FILTER] [--quick] [--rounds N] [--json FILE] [--list]
       Measure the release build beside the relays that are installed (haproxy, nginx, socat, toxiproxy-server), show the
       figures, and write docs/benchmarks.md; with FILTER only rows with it in their name, and no page. --quick takes one
       short round instead of 3. `cargo xtask bench micro [FILTER]` times single functions.
+  cargo xtask browser
+      Open the page that `squall run --html` writes in a headless browser: it must work, log nothing, and fit narrow windows.
+      Pictures of it go to target/browser. Skipped, and said, where no Chromium is on the PATH.
   cargo xtask clients
       Install published clients of Toxiproxy in target/clients and let them drive `squall serve`. What cannot be
       installed here is skipped, and said.
@@ -60,6 +64,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
         "e2e" => e2e::run(root, &e2e::Options::parse(rest)?),
         "ci" => ci::run(root, rest),
         "bench" => bench::run(root, rest),
+        "browser" => browser::run(root, rest),
         "clients" => clients::run(root, rest),
         "gen" => generate::run(root, rest),
         "tidy" => tidy::run(root, rest),
@@ -68,7 +73,7 @@ fn run(words: &[String]) -> Result<(), Failure> {
             Ok(())
         }
         other => Err(Failure::Usage(format!(
-            "unknown command `{other}`; there are e2e, ci, bench, clients, gen, tidy and help"
+            "unknown command `{other}`; there are e2e, ci, bench, browser, clients, gen, tidy and help"
         ))),
     }
 }

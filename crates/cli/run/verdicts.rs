@@ -1,5 +1,6 @@
 //! How runs came out: said as they come, and what they come to together.
 
+use super::page::Room;
 use super::{Args, Case};
 use crate::exit::Exit;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +19,8 @@ pub(crate) struct Done {
     /// What was said about it.
     pub(crate) words: String,
     pub(crate) took: Duration,
+    /// Whether a page shows it at length.
+    pub(crate) whole: bool,
 }
 
 /// In one word.
@@ -57,6 +60,7 @@ pub(crate) struct Verdicts {
     skip_unsupported: bool,
     several: bool,
     bar: ProgressBar,
+    room: Room,
     done: Vec<Done>,
     /// The first report of each file and seed.
     first: BTreeMap<(PathBuf, Option<u64>), Box<Report>>,
@@ -74,6 +78,7 @@ impl Verdicts {
             skip_unsupported: args.skip_unsupported,
             several: cases > 1,
             bar,
+            room: Room::default(),
             done: Vec::new(),
             first: BTreeMap::new(),
         }
@@ -88,8 +93,13 @@ impl Verdicts {
             Conclusion::Unsupported(words) if self.skip_unsupported => (Outcome::Skipped, None, words),
             Conclusion::Unsupported(words) | Conclusion::Unable(words) => (Outcome::Unable, None, words),
         };
-        let mut done = Done { case: case.clone(), outcome, report, words, took };
+        let mut done = Done { case: case.clone(), outcome, report, words, took, whole: true };
         self.compare(&mut done);
+        done.whole = self.room.take(done.outcome);
+        if let (false, Some(report)) = (done.whole, &mut done.report) {
+            // Nobody will look at it, and it is the largest part.
+            report.timeline = None;
+        }
         self.say(&done);
         self.bar.inc(1);
         self.done.push(done);
@@ -100,7 +110,7 @@ impl Verdicts {
         let Some(report) = &done.report else { return };
         let same = (done.case.path.clone(), done.case.seed);
         let Some(first) = self.first.get(&same) else {
-            self.first.insert(same, report.clone());
+            self.first.insert(same, Box::new(Report { timeline: None, ..(**report).clone() }));
             return;
         };
         if let Some(difference) = counts_difference(first, report) {

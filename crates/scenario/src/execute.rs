@@ -4,7 +4,7 @@ use crate::determinism::{Recorded, difference};
 use crate::diagnostic::{Source, render, render_colored};
 use crate::model::Scenario;
 use crate::report::{Outcome, Report};
-use crate::run::{Draws, Run, RunError, run};
+use crate::run::{Draws, Run, RunError, run, run_recorded};
 use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
 use squall_faults::Decisions;
 use std::fmt::Write;
@@ -29,6 +29,8 @@ pub struct Execution {
     pub draws: Draws,
     /// Run it twice, and fail where the runs have not decided and counted the same. Decisions are then not written down.
     pub check_determinism: bool,
+    /// Collect the report's timeline.
+    pub timeline: bool,
 }
 
 /// What came of a scenario file.
@@ -70,7 +72,7 @@ pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
     let ran = if execution.check_determinism {
         twice(&scenario, execution)
     } else {
-        run(&scenario, execution.shards, execution.draws.clone()).map(|run| (run, None))
+        one(&scenario, execution, execution.draws.clone()).map(|run| (run, None))
     };
     match ran {
         Err(error) if error.is_unsupported() => Conclusion::Unsupported(unable(&error)),
@@ -79,12 +81,17 @@ pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
     }
 }
 
+fn one(scenario: &Scenario, execution: &Execution, draws: Draws) -> Result<Run, RunError> {
+    let run = if execution.timeline { run_recorded } else { run };
+    run(scenario, execution.shards, draws)
+}
+
 /// The first of two runs, and the difference between them.
 fn twice(scenario: &Scenario, execution: &Execution) -> Result<(Run, Option<String>), RunError> {
     let record = || {
         let decisions = Decisions::default();
         let draws = Draws { decisions: Some(decisions.clone()), ..execution.draws.clone() };
-        run(scenario, execution.shards, draws).map(|run| (run, decisions))
+        one(scenario, execution, draws).map(|run| (run, decisions))
     };
     let (first, second) = (record()?, record()?);
     let recorded = |(run, decisions)| Recorded { run, decisions };

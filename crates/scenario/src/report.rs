@@ -3,6 +3,7 @@
 use crate::certainty::Certainty;
 use crate::model::{Clock, Scenario};
 use crate::paths::{Nature, field, segments};
+use crate::timeline::Timeline;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -30,6 +31,9 @@ pub struct Report {
     pub timing: Value,
     /// What was expected, and what was found.
     pub expectations: Vec<Judgement>,
+    /// What happened when, where that was asked for; no part of the JSON.
+    #[serde(skip)]
+    pub timeline: Option<Box<Timeline>>,
 }
 
 /// How a run ended.

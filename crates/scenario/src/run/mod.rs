@@ -1,5 +1,6 @@
 //! Runs a scenario: starts what it names, takes its steps, settles, and reports.
 
+mod chronicle;
 mod failure;
 mod history;
 mod judge;
@@ -12,6 +13,7 @@ pub use failure::RunError;
 
 use crate::model::{Clock, Scenario};
 use crate::report::{Outcome, Report, SCHEMA};
+use chronicle::Chronicle;
 use squall_faults::{Decisions, Replay};
 use squall_wire::{Shards, run_virtual};
 use stage::Stage;
@@ -36,23 +38,35 @@ pub struct Draws {
     pub replay: Option<Replay>,
 }
 
+/// As [`run()`], and collects the report's timeline, which changes nothing of what happens in virtual time.
+///
+/// # Errors
+/// As there.
+pub fn run_recorded(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Run, RunError> {
+    begin(scenario, shards, draws, true)
+}
+
 /// Runs `scenario` to its end: on `shards` threads for the real clock, on one for the virtual clock. Blocks; to be called
 /// outside of any async runtime.
 ///
 /// # Errors
 /// Where the environment does not let it run: no thread, a port that is taken, a name that does not resolve.
 pub fn run(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Run, RunError> {
+    begin(scenario, shards, draws, false)
+}
+
+fn begin(scenario: &Scenario, shards: NonZeroUsize, draws: Draws, recorded: bool) -> Result<Run, RunError> {
     match scenario.clock {
         Clock::Virtual => {
             let scenario = scenario.clone();
-            run_virtual(move |shards| async move { play(&scenario, shards, draws).await })
+            run_virtual(move |shards| async move { play(&scenario, shards, draws, recorded).await })
                 .map_err(RunError::World)?
         }
         Clock::Real => {
             let shards = Shards::start(shards).map_err(RunError::Shards)?;
             let (scenario, own) = (scenario.clone(), shards.clone());
             // The play owns no clone beyond its end, so the shards end with this call.
-            let play = shards.spawn(0, async move { play(&scenario, own, draws).await });
+            let play = shards.spawn(0, async move { play(&scenario, own, draws, recorded).await });
             let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(RunError::Shards)?;
             runtime.block_on(play).unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -62,17 +76,20 @@ pub fn run(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Ru
     }
 }
 
-async fn play(scenario: &Scenario, shards: Shards, draws: Draws) -> Result<Run, RunError> {
-    let mut stage = Stage::open(scenario, shards, draws).await?;
+async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool) -> Result<Run, RunError> {
+    let mut stage = Stage::open(scenario, shards, draws, recorded).await?;
     let env = stage.env().clone();
+    let mut chronicle = recorded.then(|| Chronicle::begin(scenario, &stage));
     let mut reason = Vec::new();
-    match env.timeout(scenario.timeout, steps::take(scenario, &mut stage)).await {
+    let steps = env.timeout(scenario.timeout, steps::take(scenario, &mut stage));
+    match Chronicle::during(&mut chronicle, steps).await {
         Some(Ok(())) => {}
         Some(Err(Stopped::Failed(why))) => reason.push(why),
         Some(Err(Stopped::Error(error))) => return Err(error),
         None => reason.push(judge::timed_out(scenario, stage.current)),
     }
-    stage.settle(scenario).await;
+    Chronicle::during(&mut chronicle, stage.settle(scenario)).await;
+    let timeline = chronicle.map(|chronicle| Box::new(chronicle.end(scenario, &stage)));
     let (counts, timing) = tally::take(scenario, &stage).into_parts();
     let mut report = Report {
         schema: SCHEMA,
@@ -84,6 +101,7 @@ async fn play(scenario: &Scenario, shards: Shards, draws: Draws) -> Result<Run, 
         counts,
         timing,
         expectations: Vec::new(),
+        timeline,
     };
     judge::judge(scenario, &stage, &mut report);
     Ok(Run { report, history: stage.history() })

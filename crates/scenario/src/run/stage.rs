@@ -4,6 +4,7 @@ use super::Draws;
 use super::failure::RunError;
 use super::history::History;
 use crate::model::{Link, Load, Scenario, Target, Upstream};
+use crate::timeline::Lanes;
 use squall_echo::{Counts as EchoCounts, Echo};
 use squall_faults::Carrier;
 use squall_load::{Report as LoadReport, Running};
@@ -11,6 +12,7 @@ use squall_proxy::{Metrics, Proxy};
 use squall_wire::{Endpoint, Env, Shards, nanos};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(super) struct Stage {
@@ -28,6 +30,10 @@ pub(super) struct Stage {
     /// How long each step that has ended took, in nanoseconds.
     pub(super) steps: BTreeMap<String, u64>,
     histories: BTreeMap<String, History>,
+    /// When each step that was taken began.
+    pub(super) begun: Vec<u64>,
+    /// The connections of each link, where they are followed.
+    pub(super) lanes: Option<BTreeMap<String, Arc<Mutex<Lanes>>>>,
 }
 
 pub(super) enum LoadState {
@@ -37,7 +43,12 @@ pub(super) enum LoadState {
 
 impl Stage {
     /// Starts every server and every link, the ones that others lead to first.
-    pub(super) async fn open(scenario: &Scenario, shards: Shards, draws: Draws) -> Result<Stage, RunError> {
+    pub(super) async fn open(
+        scenario: &Scenario,
+        shards: Shards,
+        draws: Draws,
+        recorded: bool,
+    ) -> Result<Stage, RunError> {
         let began = shards.env(0).now();
         let mut stage = Stage {
             shards,
@@ -51,6 +62,8 @@ impl Stage {
             loads: BTreeMap::new(),
             steps: BTreeMap::new(),
             histories: BTreeMap::new(),
+            begun: Vec::new(),
+            lanes: recorded.then(BTreeMap::new),
         };
         for echo in &scenario.echoes {
             let server = echo.builder().shards(stage.shards.clone()).start().await;
@@ -98,7 +111,11 @@ impl Stage {
         let builder = link.faults.iter().fold(builder, |builder, fault| builder.fault(fault.clone()));
         let started = builder.start().await;
         let proxy = started.map_err(|source| RunError::Link { name: link.name.clone(), source })?;
-        self.histories.insert(link.name.clone(), History::of(&proxy, &self.shards));
+        let lanes = self.lanes.as_mut().map(|lanes| {
+            let new = || Arc::new(Mutex::new(Lanes::new(self.began)));
+            lanes.entry(link.name.clone()).or_insert_with(new).clone()
+        });
+        self.histories.insert(link.name.clone(), History::of(&proxy, &self.shards, lanes));
         self.links.insert(link.name.clone(), proxy);
         Ok(())
     }

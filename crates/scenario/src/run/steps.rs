@@ -21,6 +21,7 @@ pub(super) async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), S
     for (i, step) in scenario.steps.iter().enumerate() {
         stage.current = i;
         let began = stage.env().now();
+        stage.begun.push(began);
         one(scenario, stage, step).await?;
         let took = stage.env().now().saturating_sub(began);
         stage.steps.insert(step.name.clone(), took);
