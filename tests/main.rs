@@ -1,5 +1,6 @@
 //! Tests that drive the built binary, as its users do.
 
+mod balance;
 mod bridge;
 mod datagrams;
 mod doctor;

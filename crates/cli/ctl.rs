@@ -1,5 +1,6 @@
 //! `squall ctl`: a client of the control API, for people and for programs.
 
+mod balance;
 mod client;
 mod requests;
 mod show;
@@ -13,7 +14,7 @@ use squall::LinkedSpec;
 use std::fs;
 use std::path::PathBuf;
 
-/// Control the proxies of `squall serve`, of `squall proxy --control`, or of Toxiproxy.
+/// Control the proxies of `squall serve`, of `squall proxy --control`, or of Toxiproxy, and the members of `squall balance --control`.
 ///
 /// With SQUALL_AUTH_TOKEN set, it is sent as bearer token.
 #[derive(clap::Args)]
@@ -69,6 +70,9 @@ enum Command {
     /// Add, change or remove a toxic.
     #[command(subcommand, alias = "t")]
     Toxic(Toxic),
+    /// Show a balancer's members, or change what is wanted of one.
+    #[command(subcommand)]
+    Balance(balance::Balance),
     /// Add any fault, as `squall proxy --fault` takes it: `squall ctl add web latency:50ms,jitter=5ms@both`.
     Add {
         /// The proxy.
@@ -168,6 +172,7 @@ fn run(client: &Client, command: Command) -> Result<(Option<Value>, String), Fai
             client.delete(&format!("{}/toxics/{}", proxy_path(&proxy), client::segment(&name)))?;
             (None, format!("Removed toxic '{name}' on proxy '{proxy}'\n"))
         }
+        Command::Balance(balance) => balance.run(client)?,
         Command::Add { link, spec } => {
             let body = requests::fault(&spec)?;
             let made = client.send("POST", &format!("{}/toxics", proxy_path(&link)), &body)?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod balance;
 mod bridge;
 mod check;
 mod ctl;
@@ -21,12 +22,14 @@ mod presets;
 mod process;
 mod proxy;
 mod ready;
+mod relaying;
 mod run;
 mod running;
 mod serve;
 mod serving;
 mod signals;
 mod table;
+mod watching;
 mod xml;
 
 use clap::{Parser, Subcommand};
@@ -35,8 +38,8 @@ use std::process::ExitCode;
 
 /// Flaky networks on purpose, reproducibly.
 ///
-/// Relay TCP connections and do to them what networks do, from a seed; a server for the clients of Toxiproxy; echo servers to talk to;
-/// loads that verify every byte; and scripted scenarios whose
+/// Relay TCP connections and do to them what networks do, from a seed; a balancer; a server for the clients of Toxiproxy; echo
+/// servers to talk to; loads that verify every byte; and scripted scenarios whose
 /// exact counts are compared with snapshots.
 #[derive(Parser)]
 #[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -54,6 +57,7 @@ or 143 ended by a second SIGINT or SIGTERM, or a run cut short.";
 #[derive(Subcommand)]
 enum Command {
     Proxy(proxy::Args),
+    Balance(balance::Args),
     Serve(serve::Args),
     Ctl(ctl::Args),
     Bridge(bridge::Args),
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
     logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
     let done = match args.command {
         Command::Proxy(args) => proxy::main(args),
+        Command::Balance(args) => balance::main(args),
         Command::Serve(args) => serve::main(args),
         Command::Ctl(args) => ctl::main(args),
         Command::Bridge(args) => bridge::main(args),

@@ -2,7 +2,7 @@
 
 use squall::echo::{Mode, ModeError};
 use squall::value::Value;
-use squall::{Address, Carrier, Endpoint, LinkedSpec, Rate, Relay, Size};
+use squall::{Address, Carrier, Endpoint, LinkedSpec, Member, ProxyProtocol, Rate, Relay, Size};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ pub(crate) fn any_seed(text: &str) -> Result<u64, String> {
     text.parse::<i64>().map(i64::cast_unsigned).or_else(|_| seed(text))
 }
 
-/// A preset, and the link that it is for; without one it is for every link of the command.
+/// A preset, and the link or member that it is for; without one it is for every link of the command.
 #[derive(Clone, Debug)]
 pub(crate) struct PresetArg {
     pub(crate) link: Option<String>,
@@ -140,6 +140,15 @@ pub(crate) fn relay(text: &str) -> Result<Relay, String> {
     }
 }
 
+/// The version of the PROXY protocol: `v1`, `v2`.
+pub(crate) fn proxy_protocol(text: &str) -> Result<ProxyProtocol, String> {
+    match text {
+        "v1" => Ok(ProxyProtocol::V1),
+        "v2" => Ok(ProxyProtocol::V2),
+        _ => Err("write v1 or v2".to_owned()),
+    }
+}
+
 /// Where a link leads, and what it carries where that is said: `HOST:PORT`, `tcp:HOST:PORT`, `udp:HOST:PORT`.
 pub(crate) fn upstream(text: &str) -> Result<(Option<Carrier>, Endpoint), String> {
     let (carrier, rest) = match text.split_once(':') {
@@ -166,6 +175,13 @@ pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
         [name, listen_on, upstream] => (*name, Some(listen(listen_on)?), *upstream),
         _ => return Err("write NAME=UPSTREAM or NAME=LISTEN=UPSTREAM".to_owned()),
     };
+    self::name(name)?;
+    let upstream = self::upstream(upstream)?;
+    Ok(LinkArg { name: name.to_owned(), listen: listen_on, upstream })
+}
+
+/// A name that can stand before a fault.
+pub(crate) fn name(name: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         return Err(format!("`{name}` is not a name; names are letters, digits, `_` and `-`"));
@@ -173,6 +189,105 @@ pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
     if squall::find_kind(name).is_some() {
         return Err(format!("`{name}` is the name of a fault; call the link something else"));
     }
-    let upstream = self::upstream(upstream)?;
-    Ok(LinkArg { name: name.to_owned(), listen: listen_on, upstream })
+    Ok(name.to_owned())
+}
+
+/// A member of a pool: `ADDR[=WEIGHT]`, or `NAME=ADDR[=WEIGHT]`.
+pub(crate) fn member(text: &str) -> Result<Member, String> {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('=').collect();
+    let (named, addr, weight) = match parts.as_slice() {
+        [addr] => (None, *addr, None),
+        [addr, weight] if number(weight) => (None, *addr, Some(*weight)),
+        [name, addr] => (Some(*name), *addr, None),
+        [name, addr, weight] => (Some(*name), *addr, Some(*weight)),
+        _ => return Err("write ADDR[=WEIGHT] or NAME=ADDR[=WEIGHT]".to_owned()),
+    };
+    let rest = addr.strip_prefix("tcp:").filter(|rest| rest.contains(':')).unwrap_or(addr);
+    let endpoint: Endpoint = rest.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    let mut member = Member::new(endpoint);
+    if let Some(named) = named {
+        member = member.name(&name(named)?);
+    }
+    match weight.map(|weight| weight.parse().ok().filter(|weight: &u32| number(&weight.to_string()))) {
+        None => Ok(member),
+        Some(Some(weight)) => Ok(member.weight(weight)),
+        Some(None) => Err("a weight is a whole number from 0 to 1000".to_owned()),
+    }
+}
+
+/// A limit for every member, or for one: `N`, `MEMBER=N`.
+pub(crate) fn member_limit(text: &str) -> Result<(Option<String>, u64), String> {
+    let (member, limit) = match text.rsplit_once('=') {
+        Some((member, limit)) => (Some(member.to_owned()), limit),
+        None => (None, text),
+    };
+    match limit.parse() {
+        Ok(limit @ 1..) => Ok((member, limit)),
+        _ => Err("write N or MEMBER=N, at least 1".to_owned()),
+    }
+}
+
+/// A whole number of at least 1.
+pub(crate) fn times(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(times @ 1..) => Ok(times),
+        _ => Err("write a whole number of at least 1".to_owned()),
+    }
+}
+
+/// Text with the escapes `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH`.
+pub(crate) fn escaped(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            bytes.extend(c.encode_utf8(&mut [0; 4]).bytes());
+            continue;
+        }
+        bytes.push(match rest.next() {
+            Some('r') => b'\r',
+            Some('n') => b'\n',
+            Some('t') => b'\t',
+            Some('0') => 0,
+            Some('\\') => b'\\',
+            Some('x') => {
+                let mut digit = || rest.next().and_then(|c| c.to_digit(16));
+                let value = digit().zip(digit()).map(|(high, low)| high * 16 + low);
+                value.and_then(|value| u8::try_from(value).ok()).ok_or("write two digits after \\x")?
+            }
+            _ => return Err("write \\r, \\n, \\t, \\0, \\\\ or \\xHH".to_owned()),
+        });
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_has_a_name_and_a_weight_where_they_are_given() {
+        let addr = |text: &str| text.parse::<Endpoint>().expect("an address");
+        assert_eq!(member("10.0.0.1:80"), Ok(Member::new(addr("10.0.0.1:80"))));
+        assert_eq!(member("10.0.0.1:80=5"), Ok(Member::new(addr("10.0.0.1:80")).weight(5)));
+        assert_eq!(member("a=:80"), Ok(Member::new(addr(":80")).name("a")));
+        assert_eq!(member("a=tcp:host:80=0"), Ok(Member::new(addr("host:80")).name("a").weight(0)));
+        for wrong in ["", "a", "a=5", "=:80", "a b=:80", "latency=:80", "a=:80=x", "a=:80=-1", "a=:80=1=2"] {
+            assert!(member(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_for_all_members_or_for_one() {
+        assert_eq!(member_limit("5"), Ok((None, 5)));
+        assert_eq!(member_limit("127.0.0.1:80=5"), Ok((Some("127.0.0.1:80".to_owned()), 5)));
+        assert!(member_limit("0").is_err() && member_limit("a=").is_err());
+    }
+
+    #[test]
+    fn escapes_are_bytes() {
+        assert_eq!(escaped(r"PING\r\n\x00\0\\\t\xfF").as_deref(), Ok(&b"PING\r\n\0\0\\\t\xff"[..]));
+        assert!(escaped(r"\x1").is_err() && escaped(r"\q").is_err() && escaped("\\").is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! The links of `squall proxy` while they run: kept here, or by the control API where there is one.
 
-use crate::links::Settings;
+use crate::relaying::Settings;
 use squall::{Carrier, Events, Metrics, Proxy};
 use squall_control::{Collection, Source};
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 
 use crate::source::{Reading, Totals};
 use serde::Serialize;
-use squall_proxy::{FaultMetrics, Metrics};
+use squall_proxy::{FaultMetrics, MemberMetrics, Metrics};
 use std::collections::BTreeMap;
 
 /// Fields are written in the order in which they stand here.
@@ -28,6 +28,8 @@ struct Link<'a> {
     faults: BTreeMap<&'a str, Fault>,
     held_bytes: u64,
     held_max_bytes: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    members: BTreeMap<&'a str, Member<'a>>,
     received_bytes: Counts,
 }
 
@@ -37,6 +39,22 @@ struct Fault {
     fired: u64,
     kind: &'static str,
     optional: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Member<'a> {
+    active: u64,
+    address: &'a str,
+    admin: &'static str,
+    connections: u64,
+    ejections: u64,
+    failures: u64,
+    healthy: bool,
+    picks: u64,
+    probe_failures: u64,
+    probes: u64,
+    state: &'static str,
+    weight: u32,
 }
 
 /// One JSON object and a newline.
@@ -59,7 +77,8 @@ pub(crate) fn encode_link(metrics: &Metrics) -> Result<String, serde_json::Error
 
 fn link(metrics: &Metrics) -> Link<'_> {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults } = metrics;
+    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults, members } =
+        metrics;
     Link {
         bytes: Counts::from([("down", bytes.down), ("up", bytes.up)]),
         closes: Counts::from([
@@ -87,7 +106,41 @@ fn link(metrics: &Metrics) -> Link<'_> {
         faults: faults.iter().map(|each| (each.name.as_str(), fault(each))).collect(),
         held_bytes: *held,
         held_max_bytes: *held_max,
+        members: members.iter().map(|each| (each.name.as_str(), member(each))).collect(),
         received_bytes: Counts::from([("down", received.down), ("up", received.up)]),
+    }
+}
+
+/// A member of a balancer, without its name.
+pub(crate) fn member(metrics: &MemberMetrics) -> Member<'_> {
+    let MemberMetrics {
+        name: _,
+        address,
+        state,
+        admin,
+        healthy,
+        weight,
+        active,
+        picks,
+        connections,
+        failures,
+        ejections,
+        probes,
+        probe_failures,
+    } = metrics;
+    Member {
+        active: *active,
+        address,
+        admin: admin.name(),
+        connections: *connections,
+        ejections: *ejections,
+        failures: *failures,
+        healthy: *healthy,
+        picks: *picks,
+        probe_failures: *probe_failures,
+        probes: *probes,
+        state: state.name(),
+        weight: *weight,
     }
 }
 

@@ -64,7 +64,7 @@ impl Totals {
 /// Adds what another link of the same name has counted.
 pub(crate) fn add(sum: &mut Metrics, other: Metrics) {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults } = other;
+    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults, members } = other;
     sum.connections.accepted += connections.accepted;
     sum.connections.active += connections.active;
     sum.connections.closed += connections.closed;
@@ -88,6 +88,10 @@ pub(crate) fn add(sum: &mut Metrics, other: Metrics) {
     sum.closes.cancelled += closes.cancelled;
     sum.held += held;
     sum.held_max = sum.held_max.max(held_max);
+    // Only one of the links of that name can be a balancer that still runs: what it says of its members holds.
+    if !members.is_empty() {
+        sum.members = members;
+    }
     for fault in faults {
         match sum.faults.iter_mut().find(|known| known.name == fault.name) {
             Some(known) => {

@@ -3,14 +3,15 @@
 use crate::source::{Reading, Totals};
 use prometheus::TextEncoder;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use squall_proxy::{Datagrams, Metrics};
+use squall_balance::Condition;
+use squall_proxy::{Datagrams, MemberMetrics, Metrics};
 
 /// The media type of what [`encode`] gives.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The totals over all links, then the families of each link. A family without samples is left out.
 pub(crate) fn encode(readings: &[Reading<'_>]) -> prometheus::Result<String> {
-    let families = [totals(readings), connections(readings), traffic(readings)];
+    let families = [totals(readings), connections(readings), traffic(readings), members(readings)];
     let families: Vec<_> =
         families.into_iter().flatten().filter(|family| !family.get_metric().is_empty()).collect();
     encode_families(&families)
@@ -121,6 +122,54 @@ fn traffic(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
     }
     families
 }
+
+/// What is known of the members of balancers; nothing where there are none.
+fn members(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let all = || readings.iter().flat_map(|(link, metrics)| metrics.members.iter().map(|each| (*link, each)));
+    let each = |count: fn(&MemberMetrics) -> u64| {
+        all().map(move |(link, each)| (vec![("link", link), ("member", each.name.as_str())], count(each)))
+    };
+    let picked = each(|member| member.picks);
+    let dials = all().flat_map(|(link, each)| {
+        [("connected", each.connections), ("failed", each.failures)].map(|(outcome, count)| {
+            (vec![("link", link), ("member", each.name.as_str()), ("outcome", outcome)], count)
+        })
+    });
+    let probes = all().flat_map(|(link, each)| {
+        let passed = each.probes.saturating_sub(each.probe_failures);
+        [("passed", passed), ("failed", each.probe_failures)].map(|(outcome, count)| {
+            (vec![("link", link), ("member", each.name.as_str()), ("outcome", outcome)], count)
+        })
+    });
+    // One sample for each state, so that a change moves a 1 and leaves no series behind.
+    let states = all().flat_map(|(link, each)| {
+        STATES.map(|state| {
+            let labels = vec![("link", link), ("member", each.name.as_str()), ("state", state.name())];
+            (labels, u64::from(each.state == state))
+        })
+    });
+    vec![
+        counter("squall_member_picks_total", "How often each member was picked.", picked),
+        counter("squall_member_connections_total", "Dials to members by what became of them.", dials),
+        gauge("squall_member_connections_active", "Connections that a member has now.", each(|m| m.active)),
+        counter("squall_member_ejections_total", "How often each member was ejected.", each(|m| m.ejections)),
+        counter("squall_member_probes_total", "Probes of members by what became of them.", probes),
+        gauge("squall_member_weight", "The weight of each member.", each(|m| u64::from(m.weight))),
+        gauge("squall_member_state", "1 for the state that a member is in, 0 for the others.", states),
+    ]
+}
+
+/// The states that a member can be in.
+const STATES: [Condition; 8] = [
+    Condition::Up,
+    Condition::SlowStart,
+    Condition::Full,
+    Condition::Weightless,
+    Condition::Ejected,
+    Condition::Unhealthy,
+    Condition::Drain,
+    Condition::Down,
+];
 
 /// The samples of one link after another, told apart by one more label.
 fn per_link<'a>(

@@ -69,6 +69,13 @@ pub enum Admission {
     ServerHangs,
 }
 
+impl Admission {
+    /// Whether it is done in the server's name, once there is one.
+    pub(crate) fn is_servers(self) -> bool {
+        matches!(self, Admission::ServerRefuses | Admission::ServerHangs)
+    }
+}
+
 /// What all of a link's faults together do with one client.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Welcome {

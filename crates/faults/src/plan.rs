@@ -3,6 +3,7 @@
 use crate::carrier::Carrier;
 use crate::decision::{Decisions, Replay};
 use crate::direction::Direction;
+use crate::gate::Admission;
 use crate::key::{ConnKey, Lane};
 use crate::planned::Planned;
 use crate::spec::FaultSpec;
@@ -88,6 +89,14 @@ pub enum PlanError {
         /// What it was to become.
         wanted: &'static str,
     },
+    /// It acts before a member is picked, so it cannot be for one.
+    #[error(
+        "`{fault}` acts before a member is picked, so it cannot be for one; `upstream_refuse` and `upstream_hang` can"
+    )]
+    BeforeMember {
+        /// The kind of fault.
+        fault: &'static str,
+    },
     /// It has been removed.
     #[error("the fault has been removed from the link")]
     Gone,
@@ -133,15 +142,34 @@ impl Plan {
     /// # Errors
     /// Where the name that the fault was given is taken, or it does not fit the link.
     pub fn add(&mut self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, PlanError> {
+        self.add_at(None, spec, accepted, now)
+    }
+
+    /// As [`Plan::add`], for connections to the balancer's member of that name only; its name begins with the member's and a
+    /// dot.
+    ///
+    /// # Errors
+    /// As there, and where it acts before a member is picked.
+    pub fn add_at(
+        &mut self,
+        member: Option<&str>,
+        spec: FaultSpec,
+        accepted: u64,
+        now: Tick,
+    ) -> Result<Arc<Planned>, PlanError> {
         self.check(&spec)?;
-        let name = match spec.name() {
-            Some(name) if self.find(name).is_some() => return Err(PlanError::NameTaken(name.to_owned())),
-            Some(name) => name.to_owned(),
-            None => self.free_name(spec.kind().name),
+        if member.is_some() && spec.is_gate() && !spec.admission().is_some_and(Admission::is_servers) {
+            return Err(PlanError::BeforeMember { fault: spec.kind().name });
+        }
+        let at = |name: &str| member.map_or_else(|| name.to_owned(), |member| format!("{member}.{name}"));
+        let name = match spec.name().map(at) {
+            Some(name) if self.find(&name).is_some() => return Err(PlanError::NameTaken(name)),
+            Some(name) => name,
+            None => self.free_name(&at(spec.kind().name)),
         };
         self.last_id += 1;
         self.revision += 1;
-        let planned = Planned::new(self.last_id, self.revision, name, spec, accepted, now);
+        let planned = Planned::new(self.last_id, self.revision, name, spec, accepted, now).at(member);
         let planned = Arc::new(planned);
         self.faults.push(planned.clone());
         Ok(planned)

@@ -13,6 +13,7 @@ pub struct Planned {
     id: u64,
     revision: u64,
     name: String,
+    member: Option<Arc<str>>,
     spec: FaultSpec,
     since: u64,
     joined: Tick,
@@ -39,7 +40,12 @@ impl Planned {
         joined: Tick,
     ) -> Planned {
         let shared = [spec.share(), spec.share()];
-        Planned { id, revision, name, spec, since, joined, counters: Arc::default(), shared }
+        Planned { id, revision, name, member: None, spec, since, joined, counters: Arc::default(), shared }
+    }
+
+    /// The same fault for connections to one member only.
+    pub(crate) fn at(self, member: Option<&str>) -> Planned {
+        Planned { member: member.map(Arc::from), ..self }
     }
 
     /// The same fault with other parameters. What connections share begins anew: what waits for its turn is told of it again.
@@ -49,6 +55,7 @@ impl Planned {
             id: self.id,
             revision,
             name: self.name.clone(),
+            member: self.member.clone(),
             spec,
             since: self.since,
             joined: self.joined,
@@ -65,6 +72,11 @@ impl Planned {
     /// The name it goes by.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The member of a balancer that it is for; nothing where it is for the whole link.
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
     }
 
     /// What it is.
@@ -128,7 +140,14 @@ impl Planned {
 
 impl fmt::Display for Planned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.spec.write(f, Some(&self.name))
+        match &self.member {
+            None => self.spec.write(f, Some(&self.name)),
+            // As it is asked for; the name on the link has the member before it.
+            Some(member) => {
+                write!(f, "{member}:")?;
+                self.spec.write(f, self.spec.name())
+            }
+        }
     }
 }
 

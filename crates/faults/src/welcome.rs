@@ -2,7 +2,7 @@
 
 use crate::decision::Recorder;
 use crate::direction::Direction;
-use crate::gate::{Entry, PortState, Welcome};
+use crate::gate::{Entry, PortState, ServerAnswer, Welcome};
 use crate::key::ConnKey;
 use crate::plan::Plan;
 use crate::planned::Planned;
@@ -56,8 +56,33 @@ impl Plan {
 
     /// What becomes of the connection `number` from `client` at `now`. It counts: to be asked once for each.
     pub fn welcome(&self, number: u64, label: Option<ConnKey>, client: IpAddr, now: Tick) -> Welcome {
+        self.ask(None, number, label, client, now)
+    }
+
+    /// How the member answers that the connection was given, where faults answer in its name alone. It counts: to be asked
+    /// once for each dial.
+    pub fn answer(
+        &self,
+        member: &str,
+        number: u64,
+        label: Option<ConnKey>,
+        client: IpAddr,
+        now: Tick,
+    ) -> ServerAnswer {
+        self.ask(Some(member), number, label, client, now).server
+    }
+
+    fn ask(
+        &self,
+        member: Option<&str>,
+        number: u64,
+        label: Option<ConnKey>,
+        client: IpAddr,
+        now: Tick,
+    ) -> Welcome {
         let mut welcome = Welcome::default();
-        for planned in self.faults().iter().filter(|planned| planned.spec().is_gate()) {
+        let asked = |planned: &&Arc<Planned>| planned.spec().is_gate() && planned.member() == member;
+        for planned in self.faults().iter().filter(asked) {
             let (spec, scope) = (planned.spec(), planned.spec().scope());
             let Some(admission) = spec.admission() else { continue };
             let open = scope.window_at(planned.joined(), now).is_some_and(|(begin, _)| begin <= now);

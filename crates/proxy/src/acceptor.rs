@@ -1,6 +1,6 @@
 //! The one acceptor of a link: it numbers connections in accept order and hands them to shards, and waits for nothing else.
 
-use crate::connection::{send_off, serve};
+use crate::connection::{send_off, serve, serve_stated};
 use crate::link::Link;
 use crate::registry::Outcome;
 use crate::session::{Front, receive as receive_datagrams};
@@ -192,10 +192,14 @@ fn take_in(link: &Arc<Link>, incoming: Incoming, peer: SocketAddr) {
     let Some(live) = link.registry.admit(peer, link.options.max_connections) else {
         return turn_away(incoming);
     };
-    let (plan, _) = link.plan.current();
-    let welcome = plan.welcome(live.number, live.label, peer.ip(), link.now());
     let shard = live.number as usize;
     let env = link.shards.env(shard).clone();
+    if link.options.accept_proxy {
+        // Who the client is shows only once it has said so.
+        link.shards.spawn(shard, serve_stated(link.clone(), env, live, incoming));
+        return;
+    }
+    let welcome = link.welcome(&live);
     match welcome.entry {
         Entry::Accepted => {
             link.shards.spawn(shard, serve(link.clone(), env, live, incoming, welcome));

@@ -1,10 +1,10 @@
 //! A bridge: the pump between two streams, each of which somebody has, is dialled, or is waited for.
 
 use crate::close::CloseReason;
-use crate::connection::{Record, dial, relay, unless_cancelled};
+use crate::connection::{Record, dial_endpoint, relay, unless_cancelled};
 use crate::error::ProxyError;
 use crate::event::EventSource;
-use crate::link::Link;
+use crate::link::{Link, Upstream};
 use crate::live::Live;
 use crate::live_plan::LivePlan;
 use crate::metrics::Bytes;
@@ -149,7 +149,7 @@ impl BridgeBuilder {
             plan: LivePlan::new(Plan::new(self.id.clone())),
             replanned: Default::default(),
             id: self.id,
-            upstream: Endpoint { host: "bridge".to_owned(), port: 0 },
+            upstream: Upstream::One(Endpoint { host: "bridge".to_owned(), port: 0 }),
             options: self.options,
             shards: shards.clone(),
             registry: Registry::default(),
@@ -159,7 +159,7 @@ impl BridgeBuilder {
             unreached: Default::default(),
         });
         for fault in self.faults {
-            link.add_fault(fault)?;
+            link.add_fault(None, fault)?;
         }
         let mut addrs = [None; 2];
         let mut ends = Vec::new();
@@ -213,7 +213,7 @@ impl Prepared {
             Prepared::Socket(socket) => socket.and_then(Incoming::attach).map_err(failed("socket")),
             Prepared::Listen(listener) => listener.accept().await.0.attach().map_err(failed("client")),
             Prepared::Dial(endpoint) => {
-                dial(&endpoint, &link.options, env).await.map_err(failed(&endpoint.to_string()))
+                dial_endpoint(&endpoint, &link.options, env).await.map_err(failed(&endpoint.to_string()))
             }
         }
     }
@@ -227,6 +227,7 @@ async fn run(
     ends: Vec<Prepared>,
 ) -> Result<CloseReason, ProxyError> {
     let mut record = Record::open(&link, &live);
+    record.announce();
     let found = unless_cancelled(&live, async {
         let mut ends: Vec<_> = ends.into_iter().enumerate().collect();
         ends.sort_by_key(|(_, end)| !end.waits());
@@ -237,7 +238,7 @@ async fn run(
         Ok(streams)
     });
     let reason = match found.await {
-        Some(Ok([Some(a), Some(b)])) => relay(&link, &env, &live, a, b).await,
+        Some(Ok([Some(a), Some(b)])) => relay(&link, &env, &live, [a, b], &[]).await,
         Some(Err(error)) => {
             record.outcome = Outcome::NotConnected;
             return Err(error);

@@ -1,12 +1,14 @@
 //! A link as it is asked for.
 
 use crate::acceptor::Port;
+use crate::balance::{Balance, keep};
 use crate::error::ProxyError;
 use crate::event::{EventSource, Events, Listener};
-use crate::link::Link;
+use crate::link::{Link, Upstream};
 use crate::live_plan::LivePlan;
 use crate::options::{Options, Relay};
 use crate::proxy::Proxy;
+use crate::proxy_protocol::ProxyProtocol;
 use crate::registry::Registry;
 use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
 use squall_wire::{Endpoint, Shards, Tuning};
@@ -15,15 +17,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
+/// Where a link is to lead.
+#[derive(Clone, Debug)]
+enum Wanted {
+    One(Endpoint),
+    Pool(Box<Balance>),
+}
+
 /// A link that has not started. Every method but [`ProxyBuilder::start`] just notes something.
 #[derive(Clone, Debug)]
 #[must_use = "a proxy does nothing until it is started"]
 pub struct ProxyBuilder {
     id: LinkId,
     listen: SocketAddr,
-    upstream: Endpoint,
+    upstream: Wanted,
     options: Options,
-    faults: Vec<FaultSpec>,
+    /// With the member that they are for, if they are for one.
+    faults: Vec<(Option<String>, FaultSpec)>,
     decisions: Option<Decisions>,
     replay: Option<Replay>,
     shards: Option<Shards>,
@@ -39,7 +49,7 @@ impl ProxyBuilder {
         ProxyBuilder {
             id: LinkId { carrier, ..LinkId::new("proxy", 0) },
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            upstream,
+            upstream: Wanted::One(upstream),
             options,
             faults: Vec::new(),
             decisions: None,
@@ -49,7 +59,13 @@ impl ProxyBuilder {
         }
     }
 
-    /// The name, part of the key of every random decision; `proxy` unless told.
+    pub(crate) fn balancing(members: Balance) -> ProxyBuilder {
+        let mut builder = ProxyBuilder::new(Endpoint { host: String::new(), port: 0 }, Carrier::Stream);
+        builder.upstream = Wanted::Pool(Box::new(members));
+        builder.name("balance")
+    }
+
+    /// The name, part of the key of every random decision; `proxy` unless told, `balance` on a link that picks.
     pub fn name(mut self, name: &str) -> Self {
         self.id.name = name.into();
         self
@@ -75,7 +91,13 @@ impl ProxyBuilder {
 
     /// A fault that is in force before the first connection is accepted.
     pub fn fault(mut self, fault: impl Into<FaultSpec>) -> Self {
-        self.faults.push(fault.into());
+        self.faults.push((None, fault.into()));
+        self
+    }
+
+    /// As [`ProxyBuilder::fault`], on connections to that member of a balancer only. Its name begins with the member's and a dot.
+    pub fn member_fault(mut self, member: &str, fault: impl Into<FaultSpec>) -> Self {
+        self.faults.push((Some(member.to_owned()), fault.into()));
         self
     }
 
@@ -154,6 +176,21 @@ impl ProxyBuilder {
         events
     }
 
+    /// Tells servers where clients come from, in a header before anything else. It is no payload: neither counted, nor seen by
+    /// faults.
+    pub fn proxy_protocol(mut self, version: ProxyProtocol) -> Self {
+        self.options.proxy_protocol = Some(version);
+        self
+    }
+
+    /// Has clients say where they come from, in such a header of either version, within 5 s; without one they are turned away.
+    /// What they say is where they come from for source hashing, `client` scopes, events and servers. Only for clients that
+    /// are trusted.
+    pub fn accept_proxy(mut self) -> Self {
+        self.options.accept_proxy = true;
+        self
+    }
+
     /// The shards to work on; the process-wide background shard unless told.
     pub fn shards(mut self, shards: Shards) -> Self {
         self.shards = Some(shards);
@@ -163,8 +200,13 @@ impl ProxyBuilder {
     /// Binds and starts accepting.
     ///
     /// # Errors
-    /// Where the address cannot be bound or is the upstream, two faults were given one name, or no thread can be started.
+    /// Where the address cannot be bound or is the upstream, two faults were given one name, no pool can be made of the members, a
+    /// link of datagrams is to have PROXY headers, or no thread can be started.
     pub async fn start(self) -> Result<Proxy, ProxyError> {
+        let with_header = self.options.proxy_protocol.is_some() || self.options.accept_proxy;
+        if with_header && self.id.carrier == Carrier::Datagram {
+            return Err(ProxyError::NoHeader { name: self.id.name.to_string() });
+        }
         let shards = match self.shards {
             Some(shards) => shards,
             None => Shards::background().map_err(ProxyError::Shards)?,
@@ -179,11 +221,25 @@ impl ProxyBuilder {
         if let Some(replay) = self.replay {
             plan = plan.replaying(replay);
         }
+        let leads_to: Box<dyn Fn(SocketAddr) -> bool + Send> = match &self.upstream {
+            Wanted::One(end) => {
+                let end = end.clone();
+                Box::new(move |addr| end.host.parse() == Ok(addr.ip()) && end.port == addr.port())
+            }
+            Wanted::Pool(members) => {
+                let members = members.clone();
+                Box::new(move |addr| members.leads_to(addr))
+            }
+        };
+        let upstream = match self.upstream {
+            Wanted::One(endpoint) => Upstream::One(endpoint),
+            Wanted::Pool(members) => Upstream::Pool(Arc::new(members.build(&self.id, shards.env(0).now())?)),
+        };
         let link = Arc::new(Link {
             plan: LivePlan::new(plan),
             replanned: Notify::new(),
             id: self.id,
-            upstream: self.upstream,
+            upstream,
             options: self.options,
             shards,
             registry: Registry::default(),
@@ -192,15 +248,18 @@ impl ProxyBuilder {
             unserved: Default::default(),
             unreached: Default::default(),
         });
-        for fault in self.faults {
-            link.add_fault(fault)?;
+        for (member, fault) in self.faults {
+            link.add_fault(member.as_deref(), fault)?;
         }
         let addr = self.listen;
         let opened = Port::open(link.clone(), addr);
         let (bound, port) = opened.map_err(|source| ProxyError::Listen { addr, source })?;
-        let proxy = Proxy::new(link, bound, port);
-        let upstream = proxy.upstream();
-        if upstream.host.parse() == Ok(proxy.addr().ip()) && upstream.port == proxy.addr().port() {
+        let upkeep = link.upstream.balancer().map(|balancer| {
+            let keeping = keep(link.clone(), balancer.clone());
+            link.shards.spawn(0, keeping).abort_handle()
+        });
+        let proxy = Proxy::new(link, bound, port, upkeep);
+        if leads_to(proxy.addr()) {
             return Err(ProxyError::Loop { name: proxy.name().to_owned(), addr: proxy.addr() });
         }
         Ok(proxy)

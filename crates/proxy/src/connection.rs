@@ -1,13 +1,15 @@
 //! The life of one connection: attach, dial, pump, close, and the one record of how it ended.
 
+use crate::balance::{self, Assigned};
 use crate::close::CloseReason;
 use crate::event::Event;
-use crate::link::Link;
-use crate::live::Live;
-use crate::options::{FLUSH_LIMIT, Options};
+use crate::link::{Link, Upstream};
+use crate::live::{Ends, Live};
+use crate::options::{FLUSH_LIMIT, HEADER_LIMIT, Options};
+use crate::proxy_protocol;
 use crate::pump::{End, Pump};
 use crate::registry::Outcome;
-use squall_faults::{Ending, How, Peer, ServerAnswer, Welcome};
+use squall_faults::{Ending, Entry, How, Peer, ServerAnswer, Welcome};
 use squall_wire::{Endpoint, Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
 use std::io;
@@ -19,21 +21,80 @@ use std::time::Duration;
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming, welcome: Welcome) {
     let mut record = Record::open(&link, &live);
-    let client = match incoming.attach() {
-        Ok(client) => client,
-        Err(_) => {
-            record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
-            return;
-        }
+    record.announce();
+    let Ok(client) = incoming.attach() else {
+        record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
+        return;
     };
-    match unless_cancelled(&live, reach(&link, &env, welcome)).await {
-        Some(Ok(server)) => {
+    if let (Some(_), Ok(target)) = (link.options.proxy_protocol, client.local_addr()) {
+        live.set_ends(Ends { source: live.peer, target });
+    }
+    connect(&link, &env, &live, &mut record, client, &[], welcome).await;
+}
+
+/// As [`serve`], for a client that is to say first where it comes from.
+pub(crate) async fn serve_stated(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming) {
+    let mut record = Record::open(&link, &live);
+    let Ok(client) = incoming.attach() else {
+        record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
+        return;
+    };
+    let read = env.timeout(HEADER_LIMIT, proxy_protocol::receive(&client));
+    let early = match unless_cancelled(&live, read).await {
+        Some(Some(Ok((stated, early)))) => {
+            let known = client.local_addr().map(|target| Ends { source: live.peer, target });
+            if let Some(ends) = stated.or(known.ok()) {
+                live.set_ends(ends);
+            }
+            early
+        }
+        Some(refused) => {
+            let why = refused.map_or("timed out".to_owned(), |read| match read {
+                Ok(_) => String::new(),
+                Err(error) => squall_wire::reason(&error).to_string(),
+            });
+            tracing::debug!("link {}: client {}: no PROXY header: {why}", link.id.name, live.peer);
+            record.outcome = Outcome::Refused;
+            return drop(client.abort());
+        }
+        None => return drop(client.abort()),
+    };
+    let welcome = link.welcome(&live);
+    match welcome.entry {
+        Entry::Accepted => {
+            record.announce();
+            connect(&link, &env, &live, &mut record, client, &early, welcome).await;
+        }
+        Entry::Reset => {
+            record.outcome = Outcome::Refused;
+            drop(client.abort());
+        }
+        Entry::Closed => {
+            record.outcome = Outcome::Refused;
+            drop(record);
+            say_goodbye(&env, &client).await;
+        }
+    }
+}
+
+/// From a client that is let in to the connection's end. `early` is what it sent so far.
+async fn connect(
+    link: &Arc<Link>,
+    env: &Env,
+    live: &Arc<Live>,
+    record: &mut Record<'_>,
+    client: Stream,
+    early: &[u8],
+    welcome: Welcome,
+) {
+    match unless_cancelled(live, reach(link, env, live, welcome)).await {
+        Some(Ok((server, _assigned))) => {
             link.unreached.store(false, Relaxed);
-            record.outcome = Outcome::Closed(relay(&link, &env, &live, client, server).await);
+            record.outcome = Outcome::Closed(relay(link, env, live, [client, server], early).await);
         }
         Some(Err(error)) => {
             if welcome.server == ServerAnswer::Own {
-                note_unreached(&link, &error);
+                note_unreached(link, &error);
             }
             record.outcome = Outcome::NotConnected;
             if link.options.fin_unreached && welcome.server == ServerAnswer::Own {
@@ -50,9 +111,9 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
 pub(crate) fn note_unreached(link: &Link, error: &io::Error) {
     let (name, upstream, why) = (&link.id.name, &link.upstream, squall_wire::reason(error));
     if link.unreached.swap(true, Relaxed) {
-        tracing::debug!("link {name}: upstream {upstream}: {why}");
+        tracing::debug!("link {name}: {upstream}: {why}");
     } else {
-        tracing::warn!("link {name}: upstream {upstream}: {why}");
+        tracing::warn!("link {name}: {upstream}: {why}");
     }
 }
 
@@ -62,13 +123,19 @@ pub(crate) struct Record<'a> {
     link: &'a Link,
     live: &'a Live,
     pub(crate) outcome: Outcome,
+    announced: bool,
 }
 
 impl<'a> Record<'a> {
     /// The connection begins; it counts as cancelled unless its outcome is set.
     pub(crate) fn open(link: &'a Link, live: &'a Live) -> Record<'a> {
-        link.events.send(&Event::ConnectionOpened { peer: live.peer });
-        Record { link, live, outcome: Outcome::Closed(CloseReason::Cancelled) }
+        Record { link, live, outcome: Outcome::Closed(CloseReason::Cancelled), announced: false }
+    }
+
+    /// Tells of the connection, and of its end when that comes.
+    pub(crate) fn announce(&mut self) {
+        self.announced = true;
+        self.link.events.send(&Event::ConnectionOpened { peer: self.live.client() });
     }
 }
 
@@ -80,27 +147,64 @@ impl Drop for Record<'_> {
             Outcome::Closed(reason) => Some(*reason),
         };
         self.link.registry.retire(self.live, outcome);
-        self.link.events.send(&Event::ConnectionClosed { peer: self.live.peer, reason });
-    }
-}
-
-/// Connects to the server, or does as it would where a fault answers in its name.
-async fn reach(link: &Link, env: &Env, welcome: Welcome) -> io::Result<Stream> {
-    if !welcome.delay.is_zero() {
-        env.sleep(welcome.delay).await;
-    }
-    match welcome.server {
-        ServerAnswer::Own => dial(&link.upstream, &link.options, env).await,
-        ServerAnswer::Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
-        ServerAnswer::Hangs => {
-            env.sleep(link.options.connect_timeout).await;
-            Err(io::ErrorKind::TimedOut.into())
+        if self.announced {
+            self.link.events.send(&Event::ConnectionClosed { peer: self.live.client(), reason });
         }
     }
 }
 
-/// Connects to the first of the upstream's addresses that answers, all within the connect timeout.
-pub(crate) async fn dial(upstream: &Endpoint, options: &Options, env: &Env) -> io::Result<Stream> {
+/// Connects to the server, or does as it would where a fault answers in its name.
+async fn reach<'a>(
+    link: &'a Link,
+    env: &Env,
+    live: &'a Live,
+    welcome: Welcome,
+) -> io::Result<(Stream, Option<Assigned<'a>>)> {
+    if !welcome.delay.is_zero() {
+        env.sleep(welcome.delay).await;
+    }
+    match &link.upstream {
+        Upstream::One(endpoint) => {
+            dial(endpoint, link, env, live, welcome.server).await.map(|server| (server, None))
+        }
+        Upstream::Pool(balancer) => {
+            let reached = balance::connect(balancer, link, env, live, welcome.server).await;
+            reached.map(|(server, assigned)| (server, Some(assigned)))
+        }
+    }
+}
+
+/// Connects to a server and tells it of the client where that is wanted, all within the connect timeout; or does as the server
+/// would where a fault answers in its name.
+pub(crate) async fn dial(
+    endpoint: &Endpoint,
+    link: &Link,
+    env: &Env,
+    live: &Live,
+    answer: ServerAnswer,
+) -> io::Result<Stream> {
+    match answer {
+        ServerAnswer::Own => {}
+        ServerAnswer::Refuses => return Err(io::ErrorKind::ConnectionRefused.into()),
+        ServerAnswer::Hangs => {
+            env.sleep(link.options.connect_timeout).await;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+    }
+    let began = env.now();
+    let server = dial_endpoint(endpoint, &link.options, env).await?;
+    if let (Some(version), Some(ends)) = (link.options.proxy_protocol, live.ends()) {
+        // A fresh socket takes so few bytes at once; one that does not is as good as not connected.
+        let header = version.header(ends);
+        let left = nanos(link.options.connect_timeout).saturating_sub(env.now() - began);
+        let written = env.timeout(Duration::from_nanos(left), server.write_all(&header)).await;
+        written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+    }
+    Ok(server)
+}
+
+/// Connects to the first of an endpoint's addresses that answers, all within the connect timeout.
+pub(crate) async fn dial_endpoint(upstream: &Endpoint, options: &Options, env: &Env) -> io::Result<Stream> {
     let attempt = async {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for addr in upstream.resolve().await? {
@@ -132,10 +236,11 @@ pub(crate) async fn relay(
     link: &Arc<Link>,
     env: &Env,
     live: &Arc<Live>,
-    client: Stream,
-    server: Stream,
+    streams: [Stream; 2],
+    early: &[u8],
 ) -> CloseReason {
-    let mut pump = Pump::new(link.clone(), live.clone(), env.clone(), [client, server]);
+    let mut pump = Pump::new(link.clone(), live.clone(), env.clone(), streams);
+    pump.begin_with(early);
     let end = (&mut pump).await;
     let [client, server] = pump.into_streams();
     match end {
@@ -186,10 +291,14 @@ async fn close(env: &Env, streams: [&Stream; 2], ending: Ending) {
 
 /// Ends a connection that was accepted and goes no further, in order.
 pub(crate) async fn send_off(env: &Env, incoming: Incoming) {
-    if let Ok(stream) = incoming.attach()
-        && stream.finish().is_ok()
-    {
-        env.timeout(FLUSH_LIMIT, swallow(&stream)).await;
+    if let Ok(stream) = incoming.attach() {
+        say_goodbye(env, &stream).await;
+    }
+}
+
+async fn say_goodbye(env: &Env, stream: &Stream) {
+    if stream.finish().is_ok() {
+        env.timeout(FLUSH_LIMIT, swallow(stream)).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong with a link as a whole.
 
+use crate::balance::BalanceError;
+use squall_balance::PoolError;
 use squall_faults::PlanError;
 use std::io;
 use std::net::SocketAddr;
@@ -37,6 +39,18 @@ pub enum ProxyError {
     /// No shard could be started.
     #[error("start a shard: {}", squall_wire::reason(.0))]
     Shards(io::Error),
+    /// Datagrams have no beginning that could say where they come from.
+    #[error("link `{name}` carries datagrams, which have no PROXY header")]
+    NoHeader {
+        /// The link's name.
+        name: String,
+    },
+    /// No pool can be made of the members.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// There is no such member, or it does not take what was asked of it.
+    #[error(transparent)]
+    Balance(#[from] BalanceError),
     /// A fault cannot be put on the link.
     #[error(transparent)]
     Plan(#[from] PlanError),

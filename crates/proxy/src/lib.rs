@@ -4,11 +4,13 @@
 //! - `acceptor` numbers connections and hands them to shards; `connection` is the life of one; `pump` moves its bytes
 //! - `session` is the same for datagrams: a receiver in the acceptor's place, and a task for each client
 //! - [`bridge`] is one connection without an acceptor, between two ends
+//! - `balance` picks the server where there are several; `proxy_protocol` is what servers and clients say of who is who
 //! - `live_plan` is the plan as it changes, `registry` the connections as they come and go
 //! - [`Metrics`] is what was counted, [`Events`] what happens
 
 mod acceptor;
 mod alarm;
+mod balance;
 pub mod blocking;
 mod bridge;
 mod budget;
@@ -25,16 +27,19 @@ mod live_plan;
 mod metrics;
 mod options;
 mod proxy;
+mod proxy_protocol;
 mod pump;
 mod registry;
 mod session;
 
+pub use balance::{Balance, BalanceError, BalancerHandle, Check, Member, Picks};
 pub use bridge::{Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, bridge};
 pub use builder::ProxyBuilder;
 pub use close::CloseReason;
 pub use error::ProxyError;
 pub use event::{Event, Events};
 pub use guard::FaultGuard;
-pub use metrics::{Bytes, Closes, Connections, Datagrams, FaultMetrics, Metrics};
+pub use metrics::{Bytes, Closes, Connections, Datagrams, FaultMetrics, MemberMetrics, Metrics};
 pub use options::Relay;
 pub use proxy::{Labels, Proxy};
+pub use proxy_protocol::ProxyProtocol;

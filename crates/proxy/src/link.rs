@@ -1,23 +1,52 @@
 //! What everything that works for one link shares.
 
+use crate::balance::{BalanceError, Balancer};
 use crate::error::ProxyError;
 use crate::event::{Event, EventSource};
 use crate::live::Live;
 use crate::live_plan::LivePlan;
-use crate::metrics::Metrics;
+use crate::metrics::{MemberMetrics, Metrics};
 use crate::options::Options;
 use crate::registry::Registry;
 use squall_faults::{
-    Carrier, Conn, Direction, FaultSpec, LinkId, Opening, Planned, PortPlan, PortState, Tick,
+    Carrier, Conn, Direction, FaultSpec, LinkId, Opening, Planned, PortPlan, PortState, ServerAnswer, Tick,
+    Welcome,
 };
 use squall_wire::{Endpoint, Shards};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use tokio::sync::Notify;
 
+/// Where a link leads.
+pub(crate) enum Upstream {
+    /// To one server.
+    One(Endpoint),
+    /// To the member that is picked.
+    Pool(Arc<Balancer>),
+}
+
+impl Upstream {
+    pub(crate) fn balancer(&self) -> Option<&Arc<Balancer>> {
+        match self {
+            Upstream::One(_) => None,
+            Upstream::Pool(balancer) => Some(balancer),
+        }
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Upstream::One(endpoint) => write!(f, "upstream {endpoint}"),
+            Upstream::Pool(_) => f.write_str("members"),
+        }
+    }
+}
+
 pub(crate) struct Link {
     pub(crate) id: LinkId,
-    pub(crate) upstream: Endpoint,
+    pub(crate) upstream: Upstream,
     pub(crate) options: Options,
     pub(crate) shards: Shards,
     pub(crate) plan: LivePlan,
@@ -35,9 +64,19 @@ pub(crate) struct Link {
 
 impl Link {
     /// Puts a fault in force. Connections meet it with whatever arrives after this returns.
-    pub(crate) fn add_fault(&self, spec: FaultSpec) -> Result<Arc<Planned>, ProxyError> {
+    pub(crate) fn add_fault(
+        &self,
+        member: Option<&str>,
+        spec: FaultSpec,
+    ) -> Result<Arc<Planned>, ProxyError> {
         self.check(&spec)?;
-        let planned = self.plan.add(spec, self.registry.accepted(), self.now())?;
+        if let Some(member) = member {
+            let known = self.upstream.balancer().map_or(&[][..], |balancer| balancer.names());
+            if !known.iter().any(|name| **name == *member) {
+                return Err(BalanceError::unknown(member, known).into());
+            }
+        }
+        let planned = self.plan.add(member, spec, self.registry.accepted(), self.now())?;
         self.tell();
         Ok(planned)
     }
@@ -85,12 +124,25 @@ impl Link {
         removed
     }
 
+    /// What becomes of a client; to be asked once for each.
+    pub(crate) fn welcome(&self, live: &Live) -> Welcome {
+        let (plan, _) = self.plan.current();
+        plan.welcome(live.number, live.label, live.client().ip(), self.now())
+    }
+
+    /// How a member answers a connection, where faults answer in its name; to be asked once for each dial.
+    pub(crate) fn answer(&self, member: &str, live: &Live) -> ServerAnswer {
+        let (plan, _) = self.plan.current();
+        plan.answer(member, live.number, live.label, live.client().ip(), self.now())
+    }
+
     /// The faults of a connection that opens, and the generation of the plan they are from.
     pub(crate) fn open(&self, live: &Live, now: Tick) -> (Conn, u64) {
         let (plan, generation) = self.plan.current();
-        let (client, limit) = (Some(live.peer.ip()), self.options.buffer);
+        let (client, limit) = (Some(live.client().ip()), self.options.buffer);
         let opening = Opening { number: live.number, label: live.label, client, limit };
-        (Conn::open(&plan, opening, now), generation)
+        let member = self.upstream.balancer().and_then(|balancer| balancer.member_of(live));
+        (Conn::open_at(&plan, member, opening, now), generation)
     }
 
     /// Publishes what a connection holds, and the delivered bytes that nobody has been told of, which are joined while a
@@ -101,7 +153,7 @@ impl Link {
         if !self.events.is_heard() {
             *untold = 0;
         } else if *untold > 0 && (end || !self.events.is_behind()) {
-            let (peer, bytes) = (live.peer, std::mem::take(untold));
+            let (peer, bytes) = (live.client(), std::mem::take(untold));
             self.events.send(&match direction {
                 Direction::Up => Event::BytesUpstream { peer, bytes },
                 Direction::Down => Event::BytesDownstream { peer, bytes },
@@ -112,6 +164,11 @@ impl Link {
     /// Ends every open connection now.
     pub(crate) fn cancel_all(&self) {
         self.registry.for_each(|live| live.cancel());
+    }
+
+    /// The members of a pool; none on a link with one upstream.
+    fn members(&self) -> Vec<MemberMetrics> {
+        self.upstream.balancer().map_or_else(Vec::new, |balancer| balancer.metrics(self.now().as_nanos()))
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
@@ -130,6 +187,7 @@ impl Link {
             held: tally.held,
             held_max: tally.held_max,
             faults: self.plan.faults(),
+            members: self.members(),
         }
     }
 }

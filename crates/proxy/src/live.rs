@@ -1,16 +1,29 @@
 //! One open connection as seen from outside its pump: its counters, and the orders it is given.
 
+use crate::balance::Seat;
 use squall_faults::{ConnKey, Direction};
 use squall_wire::lock;
 use std::net::SocketAddr;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
 use std::task::Waker;
+
+/// Between whom a connection is, as far as its client is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ends {
+    /// Where it comes from.
+    pub(crate) source: SocketAddr,
+    /// What it was made to.
+    pub(crate) target: SocketAddr,
+}
 
 pub(crate) struct Live {
     /// The place in accept order, from 1.
     pub(crate) number: u64,
+    /// Who connected; see [`Live::client`].
     pub(crate) peer: SocketAddr,
+    ends: OnceLock<Ends>,
+    seat: Seat,
     /// What the client said it is, if it did.
     pub(crate) label: Option<ConnKey>,
     bytes: [AtomicU64; 2],
@@ -27,6 +40,8 @@ impl Live {
         Live {
             number,
             peer,
+            ends: OnceLock::new(),
+            seat: Seat::default(),
             label,
             bytes: Default::default(),
             received: Default::default(),
@@ -36,6 +51,27 @@ impl Live {
             cancelled: AtomicBool::new(false),
             waker: Mutex::new(None),
         }
+    }
+
+    /// Where it comes from: as was stated, else who connected.
+    pub(crate) fn client(&self) -> SocketAddr {
+        self.ends.get().map_or(self.peer, |ends| ends.source)
+    }
+
+    /// Between whom it is, once that is known.
+    pub(crate) fn ends(&self) -> Option<Ends> {
+        self.ends.get().copied()
+    }
+
+    /// Says between whom it is. The first word counts.
+    pub(crate) fn set_ends(&self, ends: Ends) {
+        // Only the connection's own task says it, once.
+        let _ = self.ends.set(ends);
+    }
+
+    /// Its place at a member, on a link that picks.
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.seat
     }
 
     /// Counts bytes as delivered to the receiver of `direction`. Only the connection's own task writes, so that a load and a

@@ -36,10 +36,16 @@ impl LivePlan {
         (inner.plan.clone(), self.generation())
     }
 
-    pub(crate) fn add(&self, spec: FaultSpec, accepted: u64, now: Tick) -> Result<Arc<Planned>, PlanError> {
+    pub(crate) fn add(
+        &self,
+        member: Option<&str>,
+        spec: FaultSpec,
+        accepted: u64,
+        now: Tick,
+    ) -> Result<Arc<Planned>, PlanError> {
         let mut inner = lock(&self.inner);
         let mut plan = Plan::clone(&inner.plan);
-        let planned = plan.add(spec, accepted, now)?;
+        let planned = plan.add_at(member, spec, accepted, now)?;
         self.replace(&mut inner, plan);
         Ok(planned)
     }

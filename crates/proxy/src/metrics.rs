@@ -1,6 +1,7 @@
 //! What a link has counted, at one moment.
 
 use crate::close::CloseReason;
+use squall_balance::{AdminState, Condition};
 
 /// A link's counts. Live: open connections are included.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,6 +22,8 @@ pub struct Metrics {
     pub held_max: u64,
     /// Every fault that was ever on the link, by name.
     pub faults: Vec<FaultMetrics>,
+    /// The members of a balancer, in order; none on other links.
+    pub members: Vec<MemberMetrics>,
 }
 
 /// Connections of a link, by what became of them.
@@ -104,6 +107,37 @@ pub struct FaultMetrics {
     pub optional: bool,
     /// Whether it is in force now.
     pub active: bool,
+}
+
+/// A member of a balancer, and what it has met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MemberMetrics {
+    /// Its name.
+    pub name: String,
+    /// Where it is, as it was written.
+    pub address: String,
+    /// The condition that it is in.
+    pub state: Condition,
+    /// What an operator wants of it.
+    pub admin: AdminState,
+    /// Whether its probes succeed; true where there are none.
+    pub healthy: bool,
+    /// Its weight, slow start or not.
+    pub weight: u32,
+    /// Connections that it has now, dials under way included.
+    pub active: u64,
+    /// How often it was picked.
+    pub picks: u64,
+    /// Dials to it that went well.
+    pub connections: u64,
+    /// Dials to it that failed.
+    pub failures: u64,
+    /// How often it was ejected.
+    pub ejections: u64,
+    /// Probes that have ended.
+    pub probes: u64,
+    /// Probes among them that failed.
+    pub probe_failures: u64,
 }
 
 impl Closes {

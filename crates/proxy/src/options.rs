@@ -1,5 +1,6 @@
 //! How a link treats its connections, apart from faults.
 
+use crate::proxy_protocol::ProxyProtocol;
 use squall_wire::Tuning;
 use std::time::Duration;
 
@@ -17,6 +18,10 @@ pub(crate) struct Options {
     pub(crate) buffer: u64,
     pub(crate) relay: Relay,
     pub(crate) tuning: Tuning,
+    /// What servers are told of clients before anything else.
+    pub(crate) proxy_protocol: Option<ProxyProtocol>,
+    /// Whether clients are to say where they come from before anything else.
+    pub(crate) accept_proxy: bool,
 }
 
 /// How bytes that nobody has to see are relayed.
@@ -35,6 +40,9 @@ pub enum Relay {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What one direction of one connection holds at the most unless told: 20 ms of latency at 3 GB/s.
 const BUFFER: u64 = 64 << 20;
+
+/// How long a client may take to say where it comes from.
+pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
 pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
@@ -63,6 +71,8 @@ impl Default for Options {
             buffer: BUFFER,
             relay: Relay::Auto,
             tuning: Tuning::default(),
+            proxy_protocol: None,
+            accept_proxy: false,
         }
     }
 }

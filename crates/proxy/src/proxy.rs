@@ -1,11 +1,12 @@
 //! The handle of a running link.
 
 use crate::acceptor::Port;
+use crate::balance::{Balance, BalancerHandle};
 use crate::builder::ProxyBuilder;
 use crate::error::ProxyError;
 use crate::event::Events;
 use crate::guard::FaultGuard;
-use crate::link::Link;
+use crate::link::{Link, Upstream};
 use crate::metrics::Metrics;
 use squall_faults::{Carrier, ConnKey, FaultSpec, PlanError};
 use squall_wire::Endpoint;
@@ -14,6 +15,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::task::AbortHandle;
 
 /// A running link. It works on threads of its own, whatever runtime the handle lives in. Dropping the handle closes the port
 /// and every connection.
@@ -21,6 +23,8 @@ pub struct Proxy {
     link: Arc<Link>,
     addr: SocketAddr,
     port: Mutex<Port>,
+    /// What a balancer does beside its connections.
+    upkeep: Option<AbortHandle>,
 }
 
 impl Proxy {
@@ -35,8 +39,29 @@ impl Proxy {
         ProxyBuilder::new(upstream.into(), Carrier::Datagram)
     }
 
-    pub(crate) fn new(link: Arc<Link>, addr: SocketAddr, port: Port) -> Proxy {
-        Proxy { link, addr, port: Mutex::new(port) }
+    /// A TCP relay that picks one of several servers for each connection, on a port of its own unless told.
+    ///
+    /// ```
+    /// use squall_balance::Algorithm;
+    /// use squall_proxy::{Balance, Member, Proxy};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let members = Balance::new(Algorithm::LeastConnections)
+    ///     .member(Member::new("127.0.0.1:7001".parse::<squall_wire::Endpoint>()?).name("a").weight(2))
+    ///     .member(Member::new("127.0.0.1:7002".parse::<squall_wire::Endpoint>()?).name("b"));
+    /// let proxy = Proxy::balance(members).start().await?;
+    /// let balancer = proxy.balancer().ok_or("it picks")?;
+    /// balancer.set_state("b", squall_balance::AdminState::Drain)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn balance(members: Balance) -> ProxyBuilder {
+        ProxyBuilder::balancing(members)
+    }
+
+    pub(crate) fn new(link: Arc<Link>, addr: SocketAddr, port: Port, upkeep: Option<AbortHandle>) -> Proxy {
+        Proxy { link, addr, port: Mutex::new(port), upkeep }
     }
 
     /// The address to connect to.
@@ -59,9 +84,18 @@ impl Proxy {
         self.link.id.seed
     }
 
-    /// Where connections are relayed to.
-    pub fn upstream(&self) -> &Endpoint {
-        &self.link.upstream
+    /// Where connections are relayed to; nothing where that is picked for each.
+    pub fn upstream(&self) -> Option<&Endpoint> {
+        match &self.link.upstream {
+            Upstream::One(endpoint) => Some(endpoint),
+            Upstream::Pool(_) => None,
+        }
+    }
+
+    /// A handle on the members, where they are picked from.
+    pub fn balancer(&self) -> Option<BalancerHandle> {
+        let balancer = self.link.upstream.balancer()?;
+        Some(BalancerHandle::new(self.link.clone(), balancer.clone()))
     }
 
     /// Puts a fault on the link until the guard is dropped. Whatever arrives after this returns meets it, on open
@@ -70,7 +104,16 @@ impl Proxy {
     /// # Errors
     /// Where the fault was given a name that is taken, makes no sense on what the link carries, or cannot be done here.
     pub fn try_inject(&self, fault: impl Into<FaultSpec>) -> Result<FaultGuard, ProxyError> {
-        let planned = self.link.add_fault(fault.into())?;
+        let planned = self.link.add_fault(None, fault.into())?;
+        Ok(FaultGuard::new(self.link.clone(), planned))
+    }
+
+    /// As [`Proxy::try_inject`], on connections to that member of a balancer only. Its name begins with the member's and a dot.
+    ///
+    /// # Errors
+    /// As there, and where there is no such member or the fault acts before one is picked.
+    pub fn try_inject_at(&self, member: &str, fault: impl Into<FaultSpec>) -> Result<FaultGuard, ProxyError> {
+        let planned = self.link.add_fault(Some(member), fault.into())?;
         Ok(FaultGuard::new(self.link.clone(), planned))
     }
 
@@ -237,6 +280,9 @@ impl fmt::Debug for Labels {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
+        if let Some(upkeep) = &self.upkeep {
+            upkeep.abort();
+        }
         self.link.registry.shut();
         lock(&self.port).shut();
         self.link.cancel_all();

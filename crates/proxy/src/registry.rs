@@ -122,6 +122,11 @@ impl Registry {
         open.iter().for_each(|live| act(live));
     }
 
+    /// The open connections that are meant, in accept order.
+    pub(crate) fn find_all(&self, meant: impl Fn(&Live) -> bool) -> Vec<Arc<Live>> {
+        lock(&self.inner).open.values().filter(|live| meant(live)).cloned().collect()
+    }
+
     /// Waits until no connection is open.
     pub(crate) async fn emptied(&self) {
         loop {

@@ -34,6 +34,7 @@
 //! - [`Faults`], [`duplex`], [`Faulty`]: faults within the process, on tokio's clock, paused or not, and on any stream
 //! - [`Decisions`], [`Replay`]: what the faults decided, to compare and to repeat
 //! - [`FaultGuard`]: a fault that ends when its guard is dropped
+//! - [`Balance`], [`Member`], [`BalancerHandle`]: a link that picks one of several servers, [`Algorithm`] says how
 //! - [`Metrics`], [`Events`]: what was counted, what happens
 //! - [`bridge`]: one connection between two ends; [`blocking`]: links and bridges for threads that may block
 //! - [`echo`]: servers that send back what they get, or misbehave
@@ -41,6 +42,10 @@
 //! - `scenario` (feature `scenario`): scenario files
 //! - [`Shards`], [`run_virtual`]: threads of your own, and whole worlds in virtual time
 
+pub use squall_balance::{
+    AdminState, Algorithm, Condition, Ejection, HealthCheck, PoolError, Snapshot, UnknownAdminState,
+    UnknownAlgorithm,
+};
 pub use squall_faults::catalogue::*;
 pub use squall_faults::value;
 pub use squall_faults::{
@@ -50,9 +55,10 @@ pub use squall_faults::{
 };
 pub use squall_proxy::faulty::{DuplexEnd, FaultHandle, Faults, Faulty, duplex};
 pub use squall_proxy::{
-    Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes, CloseReason, Closes, Connections,
-    Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels, Metrics, Proxy, ProxyBuilder, ProxyError,
-    Relay, blocking, bridge,
+    Balance, BalanceError, BalancerHandle, Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes,
+    Check, CloseReason, Closes, Connections, Datagrams, Event, Events, FaultGuard, FaultMetrics, Labels,
+    Member, MemberMetrics, Metrics, Picks, Proxy, ProxyBuilder, ProxyError, ProxyProtocol, Relay, blocking,
+    bridge,
 };
 pub use squall_wire::{
     Address, AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual,

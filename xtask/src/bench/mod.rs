@@ -1,12 +1,14 @@
 //! `cargo xtask bench`: how fast squall is, beside the relays that are installed.
 
 mod arrivals;
+mod balancing;
 mod config;
 mod congestion;
 mod datagrams;
 mod flow;
 mod guarded;
 mod machine;
+mod members;
 mod micro;
 mod options;
 mod outcome;

@@ -1,5 +1,6 @@
 //! A relay in front of a server of ours: started, waited for, and gone when dropped.
 
+use crate::bench::balancing::Pool;
 use crate::bench::guarded::Guarded;
 use crate::bench::subject::{Subject, nginx_module};
 use crate::bench::{Bench, config, sockets, toxiproxy, usage};
@@ -49,20 +50,45 @@ impl Relay {
         if subject == Subject::Direct {
             return Ok(Relay { addr: upstream, process: None });
         }
-        let installed = bench.installed(subject)?;
-        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, sockets::free_port()?));
-        let log_path = bench.scratch.join("relay.log");
-        let log = File::create(&log_path)?;
+        let addr = free_addr()?;
         let args = arguments(bench, subject, addr, upstream, doing)?;
-        let process = Guarded::start(installed.program.as_os_str(), &args, log)?;
-        let relay = Relay { addr, process: Some(process) };
-        let ready = match subject {
+        Relay::run(bench, subject, addr, args, || match subject {
             Subject::Toxiproxy if doing != Doing::Control => {
                 toxiproxy::link(bench.toxiproxy_control, addr, upstream, doing, PATIENCE)
             }
             _ => wait_for(addr, doing == Doing::Datagrams),
+        })
+    }
+
+    /// Starts `subject` in front of several servers that get connections in turn, and waits until it listens.
+    pub(crate) fn balancing(bench: &Bench, subject: Subject, pool: Pool<'_>) -> io::Result<Relay> {
+        let addr = free_addr()?;
+        let args = match subject {
+            Subject::Squall => words(&pool.squall(addr)),
+            Subject::Haproxy => configured(bench, subject, pool.haproxy(addr, bench.cores))?,
+            Subject::Nginx => {
+                let module = nginx_module().map(|path| path.display().to_string());
+                configured(bench, subject, pool.nginx(addr, bench.cores, module.as_deref()))?
+            }
+            _ => return Err(io::ErrorKind::Unsupported.into()),
         };
-        ready.map_err(|error| {
+        Relay::run(bench, subject, addr, args, || wait_for(addr, false))
+    }
+
+    /// Starts the program, and waits for it as `ready` does.
+    fn run(
+        bench: &Bench,
+        subject: Subject,
+        addr: SocketAddr,
+        args: Vec<OsString>,
+        ready: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<Relay> {
+        let installed = bench.installed(subject)?;
+        let log_path = bench.scratch.join("relay.log");
+        let log = File::create(&log_path)?;
+        let process = Guarded::start(installed.program.as_os_str(), &args, log)?;
+        let relay = Relay { addr, process: Some(process) };
+        ready().map_err(|error| {
             let said = fs::read_to_string(&log_path).unwrap_or_default();
             io::Error::other(format!("{} {error}; it says: {}", subject.name(), said.trim()))
         })?;
@@ -80,6 +106,14 @@ impl Relay {
     }
 }
 
+fn free_addr() -> io::Result<SocketAddr> {
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, sockets::free_port()?)))
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    line.split(' ').map(OsString::from).collect()
+}
+
 /// The arguments, and the configuration file where there is one.
 fn arguments(
     bench: &Bench,
@@ -88,28 +122,34 @@ fn arguments(
     upstream: SocketAddr,
     doing: Doing,
 ) -> io::Result<Vec<OsString>> {
-    let file = bench.scratch.join(format!("{}.conf", subject.name()));
-    let words = |line: String| line.split(' ').map(OsString::from).collect::<Vec<_>>();
     let cores = bench.cores;
     Ok(match subject {
         Subject::Direct => Vec::new(),
-        Subject::Squall => words(config::squall(addr, upstream, doing)),
+        Subject::Squall => words(&config::squall(addr, upstream, doing)),
         Subject::Haproxy => {
-            fs::write(&file, config::haproxy(addr, upstream, cores, doing == Doing::Bulk))?;
-            vec!["-db".into(), "-f".into(), file.into()]
+            configured(bench, subject, config::haproxy(addr, upstream, cores, doing == Doing::Bulk))?
         }
         Subject::Nginx => {
             let module = nginx_module().map(|path| path.display().to_string());
-            fs::write(
-                &file,
-                config::nginx(addr, upstream, cores, module.as_deref(), doing == Doing::Datagrams),
-            )?;
+            let datagrams = doing == Doing::Datagrams;
+            configured(bench, subject, config::nginx(addr, upstream, cores, module.as_deref(), datagrams))?
+        }
+        Subject::Socat => words(&config::socat(addr, upstream)),
+        Subject::Toxiproxy if doing == Doing::Control => words(&config::toxiproxy(addr)),
+        Subject::Toxiproxy => words(&config::toxiproxy(bench.toxiproxy_control)),
+    })
+}
+
+/// Writes the configuration, and yields the arguments that name it.
+fn configured(bench: &Bench, subject: Subject, text: String) -> io::Result<Vec<OsString>> {
+    let file = bench.scratch.join(format!("{}.conf", subject.name()));
+    fs::write(&file, text)?;
+    Ok(match subject {
+        Subject::Nginx => {
             let prefix = bench.scratch.clone().into_os_string();
             vec!["-p".into(), prefix, "-c".into(), file.into(), "-e".into(), "stderr".into()]
         }
-        Subject::Socat => words(config::socat(addr, upstream)),
-        Subject::Toxiproxy if doing == Doing::Control => words(config::toxiproxy(addr)),
-        Subject::Toxiproxy => words(config::toxiproxy(bench.toxiproxy_control)),
+        _ => vec!["-db".into(), "-f".into(), file.into()],
     })
 }
 

@@ -15,9 +15,10 @@ const BULK: usize = 256 << 10;
 /// How long a server that waits for requests goes on when it is to stop.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
-/// Takes all that comes and throws it away. Its threads end with their connections.
+/// Takes all that comes and throws it away. Its threads end with their connections; those without any, when it is dropped.
 pub(crate) struct Sink {
     pub(crate) addr: SocketAddr,
+    listener: TcpListener,
     received: Arc<AtomicU64>,
 }
 
@@ -37,12 +38,18 @@ impl Sink {
                 }
             });
         }
-        Ok(Sink { addr, received })
+        Ok(Sink { addr, listener, received })
     }
 
     /// Bytes so far.
     pub(crate) fn received(&self) -> u64 {
         self.received.load(Relaxed)
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
     }
 }
 

@@ -30,6 +30,11 @@ pub(crate) fn micros(value: f64) -> String {
     format!("{value:.0} us")
 }
 
+/// Seconds, in milliseconds.
+pub(crate) fn millis(value: f64) -> String {
+    format!("{:.0} ms", value * 1e3)
+}
+
 /// Hundredths of the whole.
 pub(crate) fn percent(value: f64) -> String {
     format!("{value:.2}%")
@@ -48,6 +53,7 @@ mod tests {
     fn units_are_those_of_the_headings() {
         assert_eq!(gigabytes(2_345_000_000.0), "2.35 GB/s");
         assert_eq!(megabytes(1_250_000.0), "1.2 MB");
+        assert_eq!(millis(0.1504), "150 ms");
         assert_eq!(
             (times(0.5), percent(0.051), micros(12.4)),
             ("0.50x".into(), "0.05%".into(), "12 us".into())

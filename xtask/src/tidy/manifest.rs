@@ -11,8 +11,8 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("load", &["wire"]),
     ("proxy", &["wire", "faults", "balance"]),
     ("scenario", &["wire", "proxy", "echo", "load", "faults"]),
-    ("control", &["wire", "proxy", "faults"]),
-    ("squall", &["wire", "echo", "proxy", "load", "faults", "scenario"]),
+    ("control", &["wire", "proxy", "faults", "balance"]),
+    ("squall", &["wire", "echo", "proxy", "load", "faults", "balance", "scenario"]),
 ];
 
 /// A crate that is named in a manifest.

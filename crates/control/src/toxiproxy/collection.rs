@@ -8,7 +8,7 @@ use super::error::ApiError;
 use super::json::Object;
 use super::toxic::Toxic;
 use squall_faults::Carrier;
-use squall_proxy::{Metrics, Proxy, ProxyBuilder};
+use squall_proxy::{BalancerHandle, Metrics, Proxy, ProxyBuilder};
 use squall_wire::{Endpoint, lock};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +26,7 @@ pub(super) struct Inner {
     /// Held by whoever changes a proxy, from the first look to the last step.
     pub(super) changes: tokio::sync::Mutex<()>,
     pub(super) entries: Mutex<BTreeMap<String, Entry>>,
+    pub(super) balancers: Mutex<BTreeMap<String, BalancerHandle>>,
 }
 
 /// The most proxies there can be.
@@ -47,14 +48,26 @@ impl Collection {
     /// afterwards. It is called inside a tokio runtime and must not block.
     pub fn new(make: impl Fn(Endpoint, Carrier) -> ProxyBuilder + Send + Sync + 'static) -> Collection {
         let entries = Mutex::default();
-        Collection(Arc::new(Inner { make: Box::new(make), changes: Default::default(), entries }))
+        Collection(Arc::new(Inner {
+            make: Box::new(make),
+            changes: Default::default(),
+            entries,
+            balancers: Mutex::default(),
+        }))
     }
 
-    /// Takes a running link in as a proxy, its faults as toxics. One of the same name is replaced.
+    /// Lets clients see a balancer's members and change their states and weights. One of the same name is replaced. It is no
+    /// proxy: toxics, listening and stopping are not for clients to change.
+    pub fn add_balancer(&self, balancer: BalancerHandle) {
+        lock(&self.0.balancers).insert(balancer.name().to_owned(), balancer);
+    }
+
+    /// Takes a running link with one upstream in as a proxy, its faults as toxics. One of the same name is replaced.
     pub fn adopt(&self, proxy: Proxy) {
         let name = proxy.name().to_owned();
         let scheme = if proxy.carrier() == Carrier::Datagram { "udp:" } else { "" };
-        let mut entry = Entry::new(&proxy.addr().to_string(), &format!("{scheme}{}", proxy.upstream()));
+        let upstream = proxy.upstream().map(ToString::to_string).unwrap_or_default();
+        let mut entry = Entry::new(&proxy.addr().to_string(), &format!("{scheme}{upstream}"));
         entry.toxics = proxy.specs().into_iter().map(|(name, spec)| Toxic::of(&name, spec)).collect();
         entry.counts.follow(&proxy);
         entry.proxy = Some(proxy);

@@ -40,6 +40,14 @@ impl ApiError {
         ApiError::new(404, "proxy not found")
     }
 
+    pub(crate) fn no_balancer() -> ApiError {
+        ApiError::new(404, "balancer not found")
+    }
+
+    pub(crate) fn no_member() -> ApiError {
+        ApiError::new(404, "member not found")
+    }
+
     pub(crate) fn no_toxic() -> ApiError {
         ApiError::new(404, "toxic not found")
     }

@@ -15,6 +15,12 @@ pub(crate) enum Route {
     Links,
     /// Squall's own: one link with its counts.
     Link(String),
+    /// Squall's own: every balancer with its members.
+    Balancers,
+    /// Squall's own: one balancer with its members.
+    Balancer(String),
+    /// Squall's own: one member of a balancer.
+    Member(String, String),
 }
 
 impl Route {
@@ -36,6 +42,9 @@ impl Route {
             ["proxies", proxy, "toxics", toxic] => Route::Toxic(own(proxy), own(toxic)),
             ["squall", "links"] => Route::Links,
             ["squall", "links", link] => Route::Link(own(link)),
+            ["squall", "balance"] => Route::Balancers,
+            ["squall", "balance", balancer] => Route::Balancer(own(balancer)),
+            ["squall", "balance", balancer, member] => Route::Member(own(balancer), own(member)),
             _ => return None,
         })
     }

@@ -81,6 +81,7 @@ enum Act {
     AddToxic(String),
     UpdateToxic(String, String),
     RemoveToxic(String, String),
+    ChangeMember(String, String),
 }
 
 impl Act {
@@ -98,6 +99,7 @@ impl Act {
             Route::Proxy(proxy) if *method == Method::DELETE => Act::Delete(proxy),
             Route::Toxics(proxy) if *method == Method::POST => Act::AddToxic(proxy),
             Route::Toxic(proxy, toxic) if change => Act::UpdateToxic(proxy, toxic),
+            Route::Member(balancer, member) if change => Act::ChangeMember(balancer, member),
             Route::Toxic(proxy, toxic) if *method == Method::DELETE => Act::RemoveToxic(proxy, toxic),
             _ => return None,
         })
@@ -159,6 +161,10 @@ impl Api {
                 let changed = all.update_toxic(&proxy, &toxic, &decode(body)?).await;
                 changed.map(|toxic| page::json(200, toxic))
             }
+            Act::ChangeMember(balancer, member) => {
+                all.member(&balancer, &member)?;
+                all.change_member(&balancer, &member, &decode(body)?).map(|member| page::json(200, member))
+            }
             Act::RemoveToxic(proxy, toxic) => {
                 all.remove_toxic(&proxy, &toxic).await.map(|()| page::nothing(204))
             }
@@ -173,6 +179,9 @@ impl Api {
             Route::Proxy(proxy) => all.get(&proxy)?,
             Route::Toxics(proxy) => all.toxics(&proxy)?,
             Route::Toxic(proxy, toxic) => all.toxic(&proxy, &toxic)?,
+            Route::Balancers => all.balancers()?,
+            Route::Balancer(balancer) => all.balancer(&balancer)?,
+            Route::Member(balancer, member) => all.member(&balancer, &member)?,
             Route::Links => links(&all.metrics())?,
             Route::Link(link) => {
                 let metrics = all.look(&link, |entry| entry.counts.read())?;

@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod balance;
 mod blocked;
 mod conformance;
 mod counts;

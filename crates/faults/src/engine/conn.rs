@@ -9,12 +9,15 @@ use crate::key::ConnKey;
 use crate::plan::Plan;
 use crate::tick::Tick;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A connection's faults at work, or those of a session of datagrams. It is told what arrives and when, and tells what to do
 /// and when; whoever drives it keeps the payload, the sockets and the clock. Time must not run backwards between calls.
 pub struct Conn {
     pub(super) lines: [Line; 2],
     pub(super) opening: Opening,
+    /// The member that it is connected to, where a balancer picked one.
+    pub(super) member: Option<Arc<str>>,
     pub(super) opened: Tick,
     /// The latest change of plan that has been seen.
     pub(super) revision: u64,
@@ -45,9 +48,15 @@ pub struct Opening {
 impl Conn {
     /// A connection opens.
     pub fn open(plan: &Plan, opening: Opening, now: Tick) -> Conn {
+        Conn::open_at(plan, None, opening, now)
+    }
+
+    /// A connection opens to a member of a balancer: faults for that member act on it, too.
+    pub fn open_at(plan: &Plan, member: Option<Arc<str>>, opening: Opening, now: Tick) -> Conn {
         let mut conn = Conn {
             lines: Default::default(),
             opening,
+            member,
             opened: now,
             revision: 0,
             watched: [false; 2],

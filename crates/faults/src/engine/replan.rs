@@ -67,6 +67,9 @@ impl Conn {
     /// The stage of a fault in one direction, where this connection is among those that it acts on.
     fn stage(&self, plan: &Plan, planned: &Arc<Planned>, direction: Direction, now: Tick) -> Option<Stage> {
         let (spec, link, name) = (planned.spec(), plan.link(), planned.name());
+        if planned.member().is_some_and(|member| self.member.as_deref() != Some(member)) {
+            return None;
+        }
         let index = planned.index_of(self.opening.number);
         if !spec.directions().covers(direction) || !spec.scope().admits(index, self.opening.client) {
             return None;

@@ -116,7 +116,7 @@ impl Faults {
                 "it acts when a client connects, and a stream within a process is open from the beginning";
             return Err(ProxyError::Unsupported { fault: spec.kind().name, reason });
         }
-        let planned = self.0.plan.add(spec, self.0.opened.load(Relaxed), self.now())?;
+        let planned = self.0.plan.add(None, spec, self.0.opened.load(Relaxed), self.now())?;
         self.tell();
         Ok(FaultHandle { faults: self.clone(), id: planned.id(), name: planned.name().to_owned() })
     }

@@ -147,6 +147,14 @@ impl Pump {
         Ok(0)
     }
 
+    /// Bytes that the client had sent before the pump began.
+    pub(crate) fn begin_with(&mut self, bytes: &[u8]) {
+        // Bytes end nothing; an end that a fault makes of them shows at the first look.
+        if !bytes.is_empty() && self.take(Direction::Up, Ok(bytes.len()), bytes).is_ok() {
+            self.flows[Direction::Up.index()].held.append(bytes);
+        }
+    }
+
     /// Whether a peer's connection is known to have broken.
     pub(super) fn is_lost(&self, peer: Peer) -> bool {
         let written_to = Direction::BOTH.into_iter().find(|direction| direction.receiver() == peer);

@@ -5,7 +5,7 @@ use super::receiver::Front;
 use super::task::{Parts, Session};
 use crate::close::CloseReason;
 use crate::connection::{Record, note_unreached};
-use crate::link::Link;
+use crate::link::{Link, Upstream};
 use crate::live::Live;
 use crate::registry::Outcome;
 use squall_wire::{Datagrams, Env};
@@ -25,6 +25,7 @@ impl Drop for Closing {
 
 pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc<Inbox>, front: Arc<Front>) {
     let mut record = Record::open(&link, &live);
+    record.announce();
     let _closing = Closing(inbox.clone());
     let reached = env.timeout(link.options.connect_timeout, reach(&link, &env)).await;
     match reached.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
@@ -46,7 +47,8 @@ pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc
 
 /// The server's address, and a socket towards it.
 async fn reach(link: &Link, env: &Env) -> io::Result<(SocketAddr, Datagrams)> {
-    let found = link.upstream.resolve().await?;
+    let Upstream::One(upstream) = &link.upstream else { return Err(io::ErrorKind::Unsupported.into()) };
+    let found = upstream.resolve().await?;
     let server = found.first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
     Ok((server, socket_towards(server, env)?))
 }

@@ -1,7 +1,8 @@
 //! What the tests stand on: a world, a proxy in front of an echo, clients.
 
+use squall_balance::Algorithm;
 use squall_echo::Echo;
-use squall_proxy::{Proxy, ProxyBuilder};
+use squall_proxy::{Balance, Member, Proxy, ProxyBuilder};
 use squall_wire::{Env, Shards, Stream, run_virtual};
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -114,5 +115,39 @@ pub(crate) async fn settles_in(env: &Env, holds: impl Fn() -> bool) {
     let mut lulls = env.lulls();
     while !holds() {
         lulls.next().await;
+    }
+}
+
+/// Echo servers as members `a`, `b` and so on.
+pub(crate) async fn members(shards: &Shards, n: usize) -> Vec<(Echo, Member)> {
+    let mut members = Vec::new();
+    for name in ["a", "b", "c", "d"].into_iter().take(n) {
+        let echo = echo(shards).await;
+        let member = Member::new(echo.addr()).name(name);
+        members.push((echo, member));
+    }
+    members
+}
+
+/// A pool of members, chosen in turn.
+pub(crate) fn pool<'a>(members: impl IntoIterator<Item = &'a (Echo, Member)>) -> Balance {
+    let members = members.into_iter().map(|(_, member)| member.clone());
+    members.fold(Balance::new(Algorithm::RoundRobin), Balance::member)
+}
+
+/// An address at which nobody listens.
+pub(crate) fn nowhere(env: &Env) -> std::net::SocketAddr {
+    env.listen("127.0.0.1:0".parse().expect("an address")).expect("listens").local_addr()
+}
+
+/// One connection there and back: whether it went well.
+pub(crate) async fn round_trip(env: &Env, addr: std::net::SocketAddr) -> std::io::Result<()> {
+    let client = env.dial(addr).await?;
+    client.write_all(b"ping").await?;
+    client.finish()?;
+    match read_out(&client).await {
+        (bytes, Ok(())) if bytes == b"ping" => Ok(()),
+        (_, Ok(())) => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        (_, Err(error)) => Err(error),
     }
 }

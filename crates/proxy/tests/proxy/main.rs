@@ -1,5 +1,8 @@
 //! The relay from outside: real sockets where the kernel matters, virtual time where the clock does.
 
+mod balance;
+mod balance_operators;
+mod balance_probes;
 mod bench;
 mod bridge;
 mod bulk;
@@ -12,5 +15,6 @@ mod gates;
 mod hostile;
 mod limits;
 mod live;
+mod proxy_protocol;
 mod pump;
 mod relay;

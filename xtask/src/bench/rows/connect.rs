@@ -3,14 +3,12 @@
 use crate::bench::outcome::Outcome;
 use crate::bench::relay::{Doing, Relay};
 use crate::bench::row::{Column, Figures, Row, Verdict};
-use crate::bench::rows::ALL;
+use crate::bench::rows::{ALL, again_and_again};
 use crate::bench::servers::Answering;
 use crate::bench::subject::Subject;
-use crate::bench::{Bench, show, sockets};
-use std::io::{self, Read, Write};
-use std::net::SocketAddr;
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::bench::{Bench, show};
+use std::io;
+use std::time::Duration;
 
 pub(crate) struct Connects;
 
@@ -52,19 +50,9 @@ impl Row for Connects {
         let relay = |server: &Answering| Relay::start(bench, subject, server.addr, Doing::Nothing);
         let relays = servers.iter().map(relay).collect::<io::Result<Vec<_>>>()?;
         let span = bench.span(Duration::from_millis(1500));
-        let counts = thread::scope(|scope| {
-            let start = |relay: &Relay| {
-                let to = relay.addr;
-                scope.spawn(move || connect_again_and_again(to, congestion, span))
-            };
-            let clients: Vec<_> = relays.iter().cycle().take(CLIENTS).map(start).collect();
-            let ended = clients.into_iter().map(|client| match client.join() {
-                Ok(count) => count,
-                Err(_) => Err(io::Error::other("a client failed")),
-            });
-            ended.collect::<io::Result<Vec<u64>>>()
-        })?;
-        Ok(vec![("conn/s", counts.into_iter().sum::<u64>() as f64 / span.as_secs_f64())])
+        let ways: Vec<_> = relays.iter().map(|relay| relay.addr).collect();
+        let count = again_and_again(&ways, CLIENTS, congestion, span)?;
+        Ok(vec![("conn/s", count as f64 / span.as_secs_f64())])
     }
 
     fn judge(&self, outcome: &Outcome) -> Vec<Verdict> {
@@ -72,17 +60,4 @@ impl Row for Connects {
         let (ours, theirs) = (ratio(Subject::Squall), ratio(Subject::Haproxy));
         vec![Verdict::at_least("x direct: at least haproxy", ours, theirs, show::times)]
     }
-}
-
-/// How often it is done in `span`.
-fn connect_again_and_again(to: SocketAddr, congestion: &str, span: Duration) -> io::Result<u64> {
-    let (began, mut count, mut answer) = (Instant::now(), 0, [0; 64]);
-    while began.elapsed() < span {
-        let mut stream = sockets::connect(to, congestion)?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        stream.write_all(&[7; 64])?;
-        stream.read_exact(&mut answer)?;
-        count += 1;
-    }
-    Ok(count)
 }

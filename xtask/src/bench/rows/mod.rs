@@ -1,5 +1,6 @@
 //! The rows, one file each, in the order of the page.
 
+mod balance;
 mod bulk;
 mod bulk_delay;
 mod connect;
@@ -7,17 +8,26 @@ mod datagrams;
 mod dead;
 mod delay;
 mod echo;
+mod eject;
 mod idle;
 mod rate;
 mod stuck;
 mod switched;
 
 use crate::bench::row::Row;
+use crate::bench::sockets;
 use crate::bench::subject::Subject;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// All relays that need nothing but bytes to be passed on, and none.
 const ALL: &[Subject] =
     &[Subject::Direct, Subject::Squall, Subject::Haproxy, Subject::Nginx, Subject::Socat, Subject::Toxiproxy];
+
+/// Those that spread connections over several servers, and none.
+const BALANCERS: &[Subject] = &[Subject::Direct, Subject::Squall, Subject::Haproxy, Subject::Nginx];
 
 /// Every row.
 pub(crate) fn all() -> Vec<Box<dyn Row>> {
@@ -34,5 +44,40 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(stuck::Stuck),
         Box::new(switched::Switched),
         Box::new(dead::Dead),
+        Box::new(balance::Balance),
+        Box::new(eject::Eject),
     ]
+}
+
+/// One short connection: 64 bytes there and back.
+fn ask(to: SocketAddr, congestion: &str) -> io::Result<()> {
+    let mut stream = sockets::connect(to, congestion)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(&[7; 64])?;
+    stream.read_exact(&mut [0; 64])
+}
+
+/// How many short connections `clients` threads make in `span`, each to one of `ways`.
+fn again_and_again(ways: &[SocketAddr], clients: usize, congestion: &str, span: Duration) -> io::Result<u64> {
+    let client = |to: SocketAddr| {
+        let (began, mut count) = (Instant::now(), 0);
+        while began.elapsed() < span {
+            ask(to, congestion)?;
+            count += 1;
+        }
+        Ok(count)
+    };
+    thread::scope(|scope| {
+        let client = &client;
+        let start = |to: &SocketAddr| {
+            let to = *to;
+            scope.spawn(move || client(to))
+        };
+        let clients: Vec<_> = ways.iter().cycle().take(clients).map(start).collect();
+        let ended = clients.into_iter().map(|client| match client.join() {
+            Ok(count) => count,
+            Err(_) => Err(io::Error::other("a client failed")),
+        });
+        ended.sum()
+    })
 }

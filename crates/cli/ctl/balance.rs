@@ -1,0 +1,65 @@
+//! `squall ctl balance`: the members of a balancer.
+
+use super::client::{Client, segment};
+use super::show::text;
+use crate::{Failure, table};
+use serde_json::{Value, json};
+use squall::AdminState;
+
+/// What is asked about a balancer.
+#[derive(clap::Subcommand)]
+pub(super) enum Balance {
+    /// Show the members of a balancer.
+    Show {
+        /// The balancer.
+        #[arg(default_value = "balance")]
+        balancer: String,
+    },
+    /// Change what is wanted of a member.
+    Set {
+        /// The balancer.
+        balancer: String,
+        /// The member.
+        member: String,
+        /// up: in service as its health allows; drain: no new connections; down: those it has are ended, too.
+        #[arg(long, value_name = "STATE", required_unless_present = "weight")]
+        state: Option<AdminState>,
+        /// Its share against the others, 0 to 1000.
+        #[arg(long, value_name = "N")]
+        weight: Option<u32>,
+    },
+}
+
+impl Balance {
+    /// What the server answered, and the same for people.
+    pub(super) fn run(self, client: &Client) -> Result<(Option<Value>, String), Failure> {
+        let path = |balancer: &str| format!("/squall/balance/{}", segment(balancer));
+        match self {
+            Balance::Show { balancer } => {
+                let shown = client.get(&path(&balancer))?;
+                let members = shown["members"].as_array().map(Vec::as_slice).unwrap_or_default();
+                let said = rows(members);
+                Ok((Some(shown), said))
+            }
+            Balance::Set { balancer, member, state, weight } => {
+                let mut body = json!({});
+                if let Some(state) = state {
+                    body["state"] = state.name().into();
+                }
+                if let Some(weight) = weight {
+                    body["weight"] = weight.into();
+                }
+                let shown = client.change(&format!("{}/{}", path(&balancer), segment(&member)), &body)?;
+                let said = rows(std::slice::from_ref(&shown));
+                Ok((Some(shown), said))
+            }
+        }
+    }
+}
+
+fn rows(members: &[Value]) -> String {
+    let keys = ["name", "address", "state", "weight", "active", "connections", "failures", "ejections"];
+    let mut rows = vec![keys.map(str::to_uppercase)];
+    rows.extend(members.iter().map(|member| keys.map(|key| text(&member[key]))));
+    table::aligned(0, [false, false, false, true, true, true, true, true], &rows)
+}

@@ -1,0 +1,93 @@
+//! What a relay says while it runs: events, totals every so often, and all of them in the end.
+
+use crate::events::{Console, drops, summary};
+use crate::parse;
+use crate::signals::Signals;
+use squall::{Event, Events, Metrics};
+use std::io::{Write, stdout};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Options of what is printed.
+#[derive(clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Print a line for each connection that opens or closes, and for bytes as they are delivered.
+    #[arg(long)]
+    log_events: bool,
+    /// Print a line of totals so often.
+    #[arg(long, value_name = "DURATION", value_parser = parse::period)]
+    summary: Option<Duration>,
+}
+
+impl Args {
+    /// What is to be given the events of each link, and where they all come together; nothing comes unless they are to be
+    /// printed.
+    pub(crate) fn listen(&self) -> (impl Fn(Events) + Send + Sync + 'static, mpsc::Receiver<Event>) {
+        let (sender, events) = mpsc::channel(256);
+        let wanted = self.log_events;
+        let hear = move |heard| {
+            if wanted {
+                forward(heard, sender.clone());
+            }
+        };
+        (hear, events)
+    }
+
+    /// Prints what was asked for until the first signal.
+    pub(crate) async fn watch(
+        &self,
+        totals: impl Fn() -> Vec<(String, Metrics)>,
+        mut events: mpsc::Receiver<Event>,
+        signals: &mut Signals,
+    ) {
+        let mut console = Console::default();
+        let mut ticks =
+            self.summary.map(|period| tokio::time::interval_at(tokio::time::Instant::now() + period, period));
+        loop {
+            let tick = async {
+                match &mut ticks {
+                    Some(ticks) => drop(ticks.tick().await),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = signals.next() => return,
+                () = tick => say(&summary(&totals().into_iter().map(|(_, totals)| totals).collect::<Vec<_>>())),
+                Some(event) = events.recv() => say(&console.line(&event)),
+            }
+        }
+    }
+}
+
+/// Passes the events of a link on, to its end.
+fn forward(mut heard: Events, sender: mpsc::Sender<Event>) {
+    tokio::spawn(async move {
+        while let Some(event) = heard.recv().await {
+            if sender.send(event).await.is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Prints what was counted in all, by link.
+pub(crate) fn say_totals(totals: Vec<(String, Metrics)>) {
+    let (names, totals): (Vec<_>, Vec<_>) = totals.into_iter().unzip();
+    say(&summary(&totals));
+    for (link, metrics) in names.iter().zip(&totals) {
+        if let Some(datagrams) = &metrics.datagrams {
+            say(&drops(link, datagrams));
+        }
+        for fault in &metrics.faults {
+            say(&format!("[METRICS] {link} {} | fired: {}", fault.name, fault.fired));
+        }
+    }
+}
+
+/// Prints a line now. Nobody may be reading any more; the relay goes on all the same.
+pub(crate) fn say(line: &str) {
+    let mut out = stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
