@@ -4,7 +4,7 @@ use crate::process::*;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
-fn get(addr: SocketAddr, path: &str) -> String {
+pub(crate) fn get(addr: SocketAddr, path: &str) -> String {
     let mut client = connect(addr);
     write!(client, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").expect("sent");
     let mut answer = String::new();
@@ -40,4 +40,19 @@ fn totals_are_live_in_text_and_json() {
     assert_eq!(json["active_connections"], 1);
     assert_eq!(json["total_connections"], 1);
     assert_eq!((&json["bytes_upstream"], &json["bytes_downstream"]), (&300.into(), &300.into()));
+}
+
+#[test]
+fn links_that_the_control_api_adds_are_on_the_page() {
+    let (_echo, upstream) = echo();
+    let (mut proxy, _) = proxy(upstream, &["--metrics", "127.0.0.1:0", "--control", "127.0.0.1:0"]);
+    let metrics = proxy.ready("squall metrics listening on ");
+    let control = format!("http://{}", proxy.ready("squall control listening on "));
+    let added = "squall_connections_active{link=\"added\"} 0";
+    assert!(!get(metrics, "/metrics").contains(added));
+    let upstream = upstream.to_string();
+    let create = ["ctl", "create", "added", "-l", "127.0.0.1:0", "-u", &upstream];
+    assert!(squall().args(create).env("TOXIPROXY_URL", control).output().expect("runs").status.success());
+    assert!(get(metrics, "/metrics").contains(added));
+    assert_eq!((get(metrics, "/healthz"), get(metrics, "/readyz")), ("ok".to_owned(), "ok".to_owned()));
 }

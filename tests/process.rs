@@ -11,7 +11,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A command of the built binary, away from any environment that would change what it does.
 pub(crate) fn squall() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("squall"));
-    for name in ["CI", "SQUALL_LOG", "LOG_LEVEL", "SQUALL_AUTH_TOKEN", "TOXIPROXY_URL"] {
+    for name in ["CI", "SQUALL_LOG", "RUST_LOG", "LOG_LEVEL", "SQUALL_AUTH_TOKEN", "TOXIPROXY_URL"] {
         command.env_remove(name);
     }
     command.env("NO_COLOR", "1");
@@ -33,8 +33,15 @@ pub(crate) struct Ended {
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Server {
+        Server::start_with(args, &[])
+    }
+
+    /// As [`Server::start`], with these in the environment.
+    pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut command = squall();
+        command.envs(variables.iter().copied());
         let mut child =
-            squall().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+            command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         Server { child, out }
     }

@@ -98,7 +98,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         };
         serving::stop(&mut signals, stopping).await;
         watching::say_totals(totals());
-        proxy.metrics().members.iter().for_each(|member| watching::say(&summary::line(&args.name, member)));
+        proxy.metrics().members.iter().for_each(|member| output::say(&summary::line(&args.name, member)));
         if let (Some(target), Some(picks)) = (&args.picks, &picks) {
             if let missed @ 1.. = picks.missed() {
                 tracing::warn!("{missed} picks came after the log was full and are not in it");

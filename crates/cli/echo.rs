@@ -1,13 +1,17 @@
 //! `squall echo`: servers that send back what they get, or misbehave on purpose.
 
+mod watch;
+
 use crate::exit::Exit;
 use crate::ready::Bound;
 use crate::signals::Signals;
 use crate::{Failure, parse, serving};
 use squall::echo::{Echo, EchoBuilder, EchoError, Mode};
 use squall::{Address, Size};
+use squall_control::{EchoProtocol, EchoSource};
 use std::net::SocketAddr;
 use std::time::Duration;
+use watch::Watch;
 
 /// Echo servers: send back what they get, or misbehave on purpose.
 ///
@@ -42,6 +46,15 @@ pub(crate) struct Args {
     /// Read so many bytes at a time, at most 256KiB; of a larger datagram the rest is lost.
     #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = parse::piece)]
     buffer: Size,
+    /// Serve /metrics here: Prometheus text, or JSON with ?format=json. Without a port: 8998.
+    #[arg(long, value_name = "ADDR", value_parser = parse::metrics)]
+    metrics: Option<SocketAddr>,
+    /// Print a line for each connection that opens or closes, and for bytes that are received (↑) and sent (↓).
+    #[arg(long)]
+    log_events: bool,
+    /// Print a line of totals so often, and at the end.
+    #[arg(long, value_name = "DURATION", value_parser = parse::period)]
+    summary: Option<Duration>,
     #[command(flatten)]
     serving: serving::Args,
 }
@@ -61,29 +74,55 @@ pub(crate) fn main(mut args: Args) -> Result<Exit, Failure> {
     serving::block_on(async move {
         let mut signals = Signals::listen()?;
         let (mut servers, mut bound) = (Vec::new(), Bound::default());
-        for (name, scheme, builder) in builders {
+        let mut watch = Watch::new(args.log_events, args.summary);
+        for (protocol, scheme, mut builder) in builders {
+            // Before anybody knows the address, so that no connection is missed.
+            watch.listen(&mut builder);
             let server = builder.shards(shards.clone()).start().await.map_err(failure)?;
             let scheme = match (scheme, server.address()) {
                 ("http://", Address::Unix(_)) => "http+",
                 _ => scheme,
             };
-            bound.note(name, format!("squall echo listening on {scheme}"), server.address());
+            let name =
+                bound.note(name_of(protocol), format!("squall echo listening on {scheme}"), server.address());
+            watch.add(EchoSource { name, protocol, totals: server.totals() });
             servers.push(server);
         }
+        let metrics = watch.serve(args.metrics).await?;
+        if let Some(metrics) = &metrics {
+            bound.note("metrics", "squall metrics listening on ", metrics.addr());
+        }
         bound.announce(args.serving.port_file.as_deref())?;
-        signals.next().await;
+        watch.until(&mut signals).await;
         serving::stop(&mut signals, stop(servers, args.serving.grace)).await;
+        watch.end().await;
         Ok(Exit::Ok)
     })
 }
 
-/// The servers that were asked for, each with its name in the port file and what its address begins with.
-fn builders(args: &Args) -> Vec<(&'static str, &'static str, EchoBuilder)> {
+/// The name of a server in the port file and in metrics.
+fn name_of(protocol: EchoProtocol) -> &'static str {
+    match protocol {
+        EchoProtocol::Tcp => "tcp",
+        EchoProtocol::Udp => "udp",
+        EchoProtocol::Http => "http",
+    }
+}
+
+/// The servers that were asked for, each with what its address begins with.
+fn builders(args: &Args) -> Vec<(EchoProtocol, &'static str, EchoBuilder)> {
     let modal = |builder: EchoBuilder| builder.mode(args.mode.clone());
-    let tcp = args.tcp.iter().map(|at| ("tcp", "", modal(squall::echo::tcp()).listen_at(at.clone())));
-    let udp = args.udp.iter().map(|at| ("udp", "udp:", modal(squall::echo::udp()).listen(*at)));
-    let http = args.http.iter().map(|at| ("http", "http://", squall::echo::http().listen_at(at.clone())));
-    tcp.chain(udp).chain(http).map(|(name, scheme, builder)| (name, scheme, limited(builder, args))).collect()
+    let tcp =
+        args.tcp.iter().map(|at| (EchoProtocol::Tcp, "", modal(squall::echo::tcp()).listen_at(at.clone())));
+    let udp = args.udp.iter().map(|at| (EchoProtocol::Udp, "udp:", modal(squall::echo::udp()).listen(*at)));
+    let http = args
+        .http
+        .iter()
+        .map(|at| (EchoProtocol::Http, "http://", squall::echo::http().listen_at(at.clone())));
+    tcp.chain(udp)
+        .chain(http)
+        .map(|(protocol, scheme, builder)| (protocol, scheme, limited(builder, args)))
+        .collect()
 }
 
 fn limited(builder: EchoBuilder, args: &Args) -> EchoBuilder {

@@ -1,9 +1,9 @@
 //! The console lines of `--log-events` and `--summary`.
 
-use squall::{Datagrams, Event, Metrics};
-use std::fmt;
+use squall::{Datagrams, Event, Metrics, echo};
+use std::fmt::{self, Display};
 
-/// Lines for the events of a link, with the running totals of what they told.
+/// Lines for the events of links or servers, with the running totals of what they told.
 #[derive(Default)]
 pub(crate) struct Console {
     active: u64,
@@ -13,38 +13,67 @@ pub(crate) struct Console {
 }
 
 impl Console {
+    /// The line for an event of a link.
     pub(crate) fn line(&mut self, event: &Event) -> String {
         match event {
-            Event::ConnectionOpened { peer } => {
-                self.active += 1;
-                self.total += 1;
-                format!("[METRICS] ConnectionOpened {peer} | active: {}, total: {}", self.active, self.total)
-            }
+            Event::ConnectionOpened { peer } => self.opened(peer),
             Event::ConnectionClosed { peer, reason } => {
-                self.active = self.active.saturating_sub(1);
                 let why = reason.map_or("upstream not reached".to_owned(), |reason| reason.to_string());
-                format!(
-                    "[METRICS] ConnectionClosed {peer} ({why}) | active: {}, total: {}",
-                    self.active, self.total
-                )
+                self.closed(peer, why)
             }
-            Event::BytesUpstream { peer, bytes } => {
-                self.up += bytes;
-                format!("[METRICS] {peer} ↑ {bytes} | total up: {}", Human(self.up))
-            }
-            Event::BytesDownstream { peer, bytes } => {
-                self.down += bytes;
-                format!("[METRICS] {peer} ↓ {bytes} | total down: {}", Human(self.down))
-            }
+            Event::BytesUpstream { peer, bytes } => self.up(peer, *bytes),
+            Event::BytesDownstream { peer, bytes } => self.down(peer, *bytes),
         }
+    }
+
+    /// The line for an event of an echo server. Upstream is what it receives.
+    pub(crate) fn echo_line(&mut self, event: &echo::Event) -> String {
+        match event {
+            echo::Event::Opened(client) => self.opened(client),
+            echo::Event::Closed(client, ending) => self.closed(client, ending),
+            echo::Event::Received(client, bytes) => self.up(client, *bytes),
+            echo::Event::Sent(client, bytes) => self.down(client, *bytes),
+        }
+    }
+
+    fn opened(&mut self, peer: impl Display) -> String {
+        self.active += 1;
+        self.total += 1;
+        format!("[METRICS] ConnectionOpened {peer} | active: {}, total: {}", self.active, self.total)
+    }
+
+    fn closed(&mut self, peer: impl Display, why: impl Display) -> String {
+        self.active = self.active.saturating_sub(1);
+        let (active, total) = (self.active, self.total);
+        format!("[METRICS] ConnectionClosed {peer} ({why}) | active: {active}, total: {total}")
+    }
+
+    fn up(&mut self, peer: impl Display, bytes: u64) -> String {
+        self.up += bytes;
+        format!("[METRICS] {peer} ↑ {bytes} | total up: {}", Human(self.up))
+    }
+
+    fn down(&mut self, peer: impl Display, bytes: u64) -> String {
+        self.down += bytes;
+        format!("[METRICS] {peer} ↓ {bytes} | total down: {}", Human(self.down))
     }
 }
 
-/// The line of totals.
+/// The line of totals of links.
 pub(crate) fn summary(links: &[Metrics]) -> String {
     let sum = |count: fn(&Metrics) -> u64| links.iter().map(count).sum::<u64>();
     let (active, total) = (sum(|m| m.connections.active), sum(|m| m.connections.accepted));
-    let (up, down) = (Human(sum(|m| m.bytes.up)), Human(sum(|m| m.bytes.down)));
+    totals(active, total, sum(|m| m.bytes.up), sum(|m| m.bytes.down))
+}
+
+/// The line of totals of echo servers.
+pub(crate) fn echo_summary(servers: &[echo::Counts]) -> String {
+    let sum = |count: fn(&echo::Counts) -> u64| servers.iter().map(count).sum::<u64>();
+    totals(sum(|c| c.active), sum(|c| c.accepted), sum(|c| c.bytes_in), sum(|c| c.bytes_out))
+}
+
+fn totals(active: u64, total: u64, up: u64, down: u64) -> String {
+    let (up, down) = (Human(up), Human(down));
     format!("[METRICS] active: {active} | total: {total} | up: {up} | down: {down}")
 }
 
@@ -59,7 +88,7 @@ pub(crate) fn drops(link: &str, counts: &Datagrams) -> String {
 /// Bytes for people: `512B`, `1.5MB`.
 struct Human(u64);
 
-impl fmt::Display for Human {
+impl Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(&str, u64); 4] =
             [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
@@ -79,6 +108,16 @@ mod tests {
     fn sizes_read_like_a_person_wrote_them() {
         let shown = [0, 999, 1_024, 800_000, 999_999, 1_500_000, 2_000_000_000].map(|n| Human(n).to_string());
         assert_eq!(shown, ["0B", "999B", "1.0KB", "800.0KB", "999.9KB", "1.5MB", "2.0GB"]);
+    }
+
+    #[test]
+    fn an_echo_tells_of_clients_without_addresses_by_number() {
+        let mut console = Console::default();
+        let client = echo::Client { number: 3, addr: None };
+        let line = console.echo_line(&echo::Event::Received(client, 2_000));
+        assert_eq!(line, "[METRICS] unix#3 ↑ 2000 | total up: 2.0KB");
+        let line = console.echo_line(&echo::Event::Closed(client, echo::Ending::Timeout));
+        assert_eq!(line, "[METRICS] ConnectionClosed unix#3 (timeout) | active: 0, total: 0");
     }
 
     #[test]

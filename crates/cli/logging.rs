@@ -1,5 +1,6 @@
 //! Logs on stderr, through tracing.
 
+use crate::Failure;
 use clap::ValueEnum;
 use std::io::{IsTerminal, stderr};
 use tracing_subscriber::EnvFilter;
@@ -11,7 +12,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     log_format: Format,
     /// Which log lines are shown: error, warn, info, debug, trace, or a filter such as `squall_proxy=debug`. SQUALL_LOG says
-    /// the same.
+    /// the same, and RUST_LOG where that does not.
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
@@ -23,11 +24,15 @@ enum Format {
 }
 
 /// Starts logging. With `level`, LOG_LEVEL counts where nothing else says what is shown.
-pub(crate) fn start(args: &Args, level: bool) {
-    let wanted = args.log.clone().or_else(|| std::env::var("SQUALL_LOG").ok());
-    let named = || level.then(|| std::env::var("LOG_LEVEL").ok()).flatten().and_then(|level| filter(&level));
-    let wanted = wanted.or_else(|| named().map(str::to_owned));
-    let filter = EnvFilter::new(wanted.unwrap_or_else(|| "info".to_owned()));
+///
+/// # Errors
+/// Where what is to be shown is said and makes no sense.
+pub(crate) fn start(args: &Args, level: bool) -> Result<(), Failure> {
+    let filter = match wanted(args, level) {
+        Some((source, text)) => EnvFilter::try_new(&text)
+            .map_err(|error| Failure::usage(format!("{source}: `{text}`: {error}")))?,
+        None => EnvFilter::new("info"),
+    };
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)
@@ -36,6 +41,18 @@ pub(crate) fn start(args: &Args, level: bool) {
         Format::Text => logger.with_target(false).init(),
         Format::Json => logger.json().init(),
     }
+    Ok(())
+}
+
+/// Which lines are asked for, and where.
+fn wanted(args: &Args, level: bool) -> Option<(&'static str, String)> {
+    let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty()).map(|text| (name, text));
+    let level = || {
+        let (name, text) = variable("LOG_LEVEL").filter(|_| level)?;
+        filter(&text).map(|filter| (name, filter.to_owned()))
+    };
+    let option = args.log.clone().map(|text| ("--log", text));
+    option.or_else(|| variable("SQUALL_LOG")).or_else(|| variable("RUST_LOG")).or_else(level)
 }
 
 /// What a level of Toxiproxy's means here; nothing for a word that is none.

@@ -73,8 +73,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let args = Args::parse_from(arguments::meant(std::env::args_os()));
-    logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
-    let done = match args.command {
+    let logging = logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
+    let done = logging.and_then(|()| obey(args.command));
+    let exit = done.unwrap_or_else(|failure| {
+        eprintln!("error: {}", failure.message);
+        failure.exit
+    });
+    exit.into()
+}
+
+fn obey(command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Proxy(args) => proxy::main(args),
         Command::Balance(args) => balance::main(args),
         Command::Serve(args) => serve::main(args),
@@ -87,12 +96,7 @@ fn main() -> ExitCode {
         Command::Faults(args) => faults::main(args),
         Command::Presets(args) => presets::main(args),
         Command::Doctor(args) => doctor::main(args),
-    };
-    let exit = done.unwrap_or_else(|failure| {
-        eprintln!("error: {}", failure.message);
-        failure.exit
-    });
-    exit.into()
+    }
 }
 
 /// What ended a command early, and with which code.

@@ -16,6 +16,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a line now. Nobody may be reading any more; whoever says it goes on all the same.
+pub(crate) fn say(line: &str) {
+    let mut out = stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
 /// Writes `text` to the file `target`, or to stdout where that is `-`.
 pub(crate) fn write(target: &Path, text: &str) -> Result<(), Failure> {
     if target.as_os_str() == "-" {

@@ -87,6 +87,13 @@ pub(crate) fn metrics(text: &str) -> Result<SocketAddr, String> {
 }
 
 fn with_port(text: &str, port: u16) -> Result<SocketAddr, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // As a host it would be an address that nobody means.
+        return Err(format!("`{text}` is no host; write `:{text}` for the port"));
+    }
+    if text.parse::<std::net::Ipv6Addr>().is_ok() {
+        return listen(&format!("[{text}]:{port}"));
+    }
     let host_only = !text.contains(':') || (text.starts_with('[') && text.ends_with(']'));
     if host_only { listen(&format!("{text}:{port}")) } else { listen(text) }
 }
@@ -289,5 +296,22 @@ mod tests {
     fn escapes_are_bytes() {
         assert_eq!(escaped(r"PING\r\n\x00\0\\\t\xfF").as_deref(), Ok(&b"PING\r\n\0\0\\\t\xff"[..]));
         assert!(escaped(r"\x1").is_err() && escaped(r"\q").is_err() && escaped("\\").is_err());
+    }
+
+    #[test]
+    fn a_host_alone_gets_the_default_port() {
+        for (text, metrics_at, control_at) in [
+            ("127.0.0.1", "127.0.0.1:8998", "127.0.0.1:8474"),
+            ("localhost", "127.0.0.1:8998", "127.0.0.1:8474"),
+            ("0.0.0.0", "0.0.0.0:8998", "0.0.0.0:8474"),
+            ("[::1]", "[::1]:8998", "[::1]:8474"),
+            ("::1", "[::1]:8998", "[::1]:8474"),
+            (":9000", "127.0.0.1:9000", "127.0.0.1:9000"),
+            ("127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"),
+        ] {
+            assert_eq!(metrics(text).map(|addr| addr.to_string()).as_deref(), Ok(metrics_at), "{text}");
+            assert_eq!(control(text).map(|addr| addr.to_string()).as_deref(), Ok(control_at), "{text}");
+        }
+        assert_eq!(metrics("8998").unwrap_err(), "`8998` is no host; write `:8998` for the port");
     }
 }

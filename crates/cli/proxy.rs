@@ -71,7 +71,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
 
 async fn serve_metrics(args: &Args, links: &Running) -> Result<Option<Server>, Failure> {
     let Some(addr) = args.metrics else { return Ok(None) };
-    squall_control::serve(addr, links.sources()).await.map(Some).map_err(Failure::environment)
+    links.serve(addr).await.map(Some).map_err(Failure::environment)
 }
 
 async fn serve_control(args: &Args, links: &Running) -> Result<Option<Server>, Failure> {

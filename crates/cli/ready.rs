@@ -18,15 +18,16 @@ struct Socket {
 }
 
 impl Bound {
-    /// Notes a bound socket. Names are told apart by number where they repeat.
-    pub(crate) fn note(&mut self, name: &str, what: impl Into<String>, addr: impl ToString) {
+    /// Notes a bound socket. Names are told apart by number where they repeat; yields the one it got.
+    pub(crate) fn note(&mut self, name: &str, what: impl Into<String>, addr: impl ToString) -> String {
         let mut unique = name.to_owned();
         let mut n = 2;
         while self.0.iter().any(|socket| socket.name == unique) {
             unique = format!("{name}_{n}");
             n += 1;
         }
-        self.0.push(Socket { name: unique, what: what.into(), addr: addr.to_string() });
+        self.0.push(Socket { name: unique.clone(), what: what.into(), addr: addr.to_string() });
+        unique
     }
 
     /// Writes the port file, then prints the ready lines, so that whoever waits for a line finds the file.

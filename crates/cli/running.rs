@@ -2,7 +2,8 @@
 
 use crate::relaying::Settings;
 use squall::{Carrier, Events, Metrics, Proxy};
-use squall_control::{Collection, Source};
+use squall_control::{Collection, ControlError, Server, Source, serve, serve_all};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// Links that run.
@@ -56,13 +57,11 @@ impl Running {
         }
     }
 
-    /// The links that were asked for, as sources of metrics.
-    pub(crate) fn sources(&self) -> Vec<Source> {
+    /// Serves their metrics: those of links that the control API adds or takes away, too.
+    pub(crate) async fn serve(&self, addr: SocketAddr) -> Result<Server, ControlError> {
         match self {
-            Running::Fixed(links) => links.iter().map(Source::from).collect(),
-            Running::Controlled { all, names } => {
-                names.iter().map(|name| Source::new(name, all.meter(name))).collect()
-            }
+            Running::Fixed(links) => serve(addr, links.iter().map(Source::from).collect()).await,
+            Running::Controlled { all, .. } => serve_all(addr, all.clone()).await,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{Failure, access, parse, process, serving};
 use squall::{Carrier, Proxy};
 use squall_control::{Collection, Exposure, PopulateError, Server};
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Serve /metrics with numbers of the process.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", hide_default_value = true)]
     runtime_metrics: bool,
+    /// Serve the /metrics of `squall proxy` for all proxies here: Prometheus text, or JSON with ?format=json. Without a port: 8998.
+    #[arg(long, value_name = "ADDR", value_parser = parse::metrics)]
+    metrics: Option<SocketAddr>,
     #[command(flatten)]
     access: access::Args,
     #[command(flatten)]
@@ -60,7 +64,8 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
             load(&all, config).await?;
         }
         let server = start(&args, &all).await?;
-        announce(&args, &all, &server)?;
+        let metrics = serve_metrics(args.metrics, &all).await?;
+        announce(&args, &all, &server, metrics.as_ref())?;
         loop {
             tokio::select! {
                 biased;
@@ -94,10 +99,18 @@ async fn start(args: &Args, all: &Collection) -> Result<Server, Failure> {
     Ok(server)
 }
 
-fn announce(args: &Args, all: &Collection, server: &Server) -> Result<(), Failure> {
+async fn serve_metrics(addr: Option<SocketAddr>, all: &Collection) -> Result<Option<Server>, Failure> {
+    let Some(addr) = addr else { return Ok(None) };
+    squall_control::serve_all(addr, all.clone()).await.map(Some).map_err(Failure::environment)
+}
+
+fn announce(args: &Args, all: &Collection, server: &Server, metrics: Option<&Server>) -> Result<(), Failure> {
     eprintln!("seed {}", args.seed);
     let mut bound = Bound::default();
     bound.note("control", "squall control listening on ", server.addr());
+    if let Some(metrics) = metrics {
+        bound.note("metrics", "squall metrics listening on ", metrics.addr());
+    }
     for (name, addr) in all.addrs() {
         // Names may hold anything, line ends too.
         let name = name.escape_debug().to_string();

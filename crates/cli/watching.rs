@@ -1,10 +1,10 @@
 //! What a relay says while it runs: events, totals every so often, and all of them in the end.
 
 use crate::events::{Console, drops, summary};
+use crate::output::say;
 use crate::parse;
 use crate::signals::Signals;
 use squall::{Event, Events, Metrics};
-use std::io::{Write, stdout};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -84,10 +84,4 @@ pub(crate) fn say_totals(totals: Vec<(String, Metrics)>) {
             say(&format!("[METRICS] {link} {} | fired: {}", fault.name, fault.fired));
         }
     }
-}
-
-/// Prints a line now. Nobody may be reading any more; the relay goes on all the same.
-pub(crate) fn say(line: &str) {
-    let mut out = stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -25,7 +25,7 @@ fn run(path: &Path) {
             page::What::File { name, text } => shell.write(&name, &text),
             page::What::Command { command, expected } => {
                 let begins = |with: &&str| command.starts_with(with);
-                if ELSEWHERE.iter().any(|with| begins(with)) {
+                if ELSEWHERE.iter().any(begins) {
                     continue;
                 }
                 let words = || command.split(|c: char| !c.is_alphanumeric() && !"-_".contains(c));

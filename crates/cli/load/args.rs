@@ -13,9 +13,9 @@ use std::time::Duration;
 ///
 /// `squall load tcp://127.0.0.1:7000 -c 50 -n 100000` is a closed loop: each connection sends when its last answer has come.
 /// With --rate or --stages it is an open loop: requests are due whether earlier ones were answered or not. TARGET is
-/// tcp://HOST:PORT (or HOST:PORT), udp://HOST:PORT or http://HOST:PORT/PATH; over TCP and UDP it is to send back what it gets,
-/// unless --send and --expect say otherwise. The exit code is 1 where bytes were wrong or a threshold does not hold, 3 where the
-/// result is invalid.
+/// tcp://HOST:PORT (or HOST:PORT), udp://HOST:PORT or http://HOST:PORT/PATH, or a unix socket: unix:FILE, or
+/// http+unix:FILE:/PATH. Unless over HTTP, it is to send back what it gets, where --send and --expect do not say otherwise.
+/// The exit code is 1 where bytes were wrong or a threshold does not hold, 3 where the result is invalid.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::live::Total;
-use super::target::Protocol;
+use super::target::{Protocol, Target};
 use crate::Failure;
 use squall::load::{Close, Load, Mix, Plan, ProxyProtocol, Rate, Request, Schedule};
 use squall::value::Value;
@@ -15,9 +15,10 @@ const DURATION: Duration = Duration::from_secs(10);
 /// The load that is asked for; refuses what does not go together.
 pub(super) fn read(args: &Args) -> Result<(Load, Plan), Failure> {
     let target = args.target.as_ref().ok_or_else(|| Failure::usage("there is no target"))?;
-    let addr = target.resolve(args.source.map(|source| source.is_ipv4()))?;
     let seed = args.seed;
-    let mut load = Load::new(addr)
+    check(args, target)?;
+    let mut load = target
+        .load(args.source.map(|source| source.is_ipv4()))?
         .connections(args.connections.get())
         .close(args.close)
         .hold(args.hold)
@@ -27,7 +28,6 @@ pub(super) fn read(args: &Args) -> Result<(Load, Plan), Failure> {
         .pause(args.pause)
         .warmup(args.warmup)
         .seed(seed);
-    check(args, &target.protocol)?;
     let schedule = schedule(args)?;
     let requests = match (&schedule, args.requests) {
         (Some(schedule), _) => Some(schedule.count()),
@@ -112,14 +112,16 @@ fn schedule(args: &Args) -> Result<Option<Schedule>, Failure> {
     Ok(Some(schedule.arriving(args.arrivals, args.seed)))
 }
 
-/// Refuses options that mean nothing to the protocol.
-fn check(args: &Args, protocol: &Protocol) -> Result<(), Failure> {
-    let framed = is_framed(args);
+/// Refuses options that mean nothing to the target.
+fn check(args: &Args, target: &Target) -> Result<(), Failure> {
+    let (framed, protocol, unix) = (is_framed(args), &target.protocol, target.is_unix());
     let (udp, http) = (*protocol == Protocol::Udp, matches!(protocol, Protocol::Http { .. }));
     let spread = args.arrivals != squall::load::Arrivals::Uniform;
     let most = if framed { 65_507 - 64 } else { 65_507 };
     let largest = args.size.iter().chain(&args.reply_size).map(Mix::largest).max().unwrap_or(0);
     let refusals = [
+        (unix && args.source.is_some(), "a unix socket has no addresses to come from: leave out --source"),
+        (unix && args.close == Close::Rst, "a unix socket has no RST: write --close fin or --close half"),
         (
             udp && args.per_conn.is_some(),
             "UDP has no connection that could be replaced: --per-conn is for TCP",

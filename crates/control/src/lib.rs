@@ -1,6 +1,7 @@
 //! HTTP of squall: live metrics, and the control API that Toxiproxy's clients speak.
 //!
 //! - [`serve`] answers `/metrics`, `/healthz` and `/readyz` until the [`Server`] it returns is stopped or dropped
+//! - [`serve_all`] and [`serve_echoes`] do so for the links of a collection, and for echo servers
 //! - [`control`] serves a [`Collection`] of proxies; `toxiproxy` is what its clients know
 //! - [`Source`] is one link whose counts are shown; they are read anew for every request
 //! - `routes` says which path gives what, `text` and `json` are the two formats
@@ -21,7 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod all;
 mod connection;
+mod echo;
 mod error;
 mod guests;
 mod host;
@@ -33,6 +36,8 @@ mod source;
 mod text;
 mod toxiproxy;
 
+pub use all::serve_all;
+pub use echo::{EchoProtocol, EchoSource, serve_echoes};
 pub use error::ControlError;
 pub use server::{Server, control, serve};
 pub use source::Source;

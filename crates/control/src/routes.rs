@@ -12,15 +12,33 @@ use axum::routing::get;
 use std::fmt::Display;
 use std::sync::Arc;
 
-/// Everything that is served.
-pub(crate) fn app(sources: Vec<Source>) -> Router {
-    let missing =
-        || async { (StatusCode::NOT_FOUND, "not found; there are /metrics, /healthz and /readyz\n") };
-    metrics(sources).merge(health()).fallback(missing).layer(from_fn(host::check))
+/// What a page of metrics shows, read anew whenever it is asked for. An error is a sentence.
+pub(crate) trait Exposition: Send + Sync + 'static {
+    /// In the text format of Prometheus.
+    fn text(&self) -> Result<String, String>;
+    /// As one JSON object and a newline.
+    fn json(&self) -> Result<String, String>;
 }
 
-fn metrics(sources: Vec<Source>) -> Router {
-    Router::new().route("/metrics", get(show)).with_state(Arc::from(sources))
+impl Exposition for Vec<Source> {
+    fn text(&self) -> Result<String, String> {
+        text::encode(&read_all(self)).map_err(|error| error.to_string())
+    }
+
+    fn json(&self) -> Result<String, String> {
+        json::encode(&read_all(self)).map_err(|error| error.to_string())
+    }
+}
+
+/// Everything that is served.
+pub(crate) fn app(exposition: impl Exposition) -> Router {
+    let missing =
+        || async { (StatusCode::NOT_FOUND, "not found; there are /metrics, /healthz and /readyz\n") };
+    metrics(Arc::new(exposition)).merge(health()).fallback(missing).layer(from_fn(host::check))
+}
+
+fn metrics(exposition: Arc<dyn Exposition>) -> Router {
+    Router::new().route("/metrics", get(show)).with_state(exposition)
 }
 
 /// Both are true from the first answer on: whoever serves this has bound all its addresses before.
@@ -29,11 +47,14 @@ fn health() -> Router {
     Router::new().route("/healthz", get(fine)).route("/readyz", get(fine))
 }
 
-async fn show(State(sources): State<Arc<[Source]>>, Query(query): Query<Vec<(String, String)>>) -> Response {
+async fn show(
+    State(exposition): State<Arc<dyn Exposition>>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Response {
     let format = query.iter().rev().find(|(key, _)| key == "format").map(|(_, value)| value.as_str());
     match format {
-        None | Some("prometheus") => answer(text::CONTENT_TYPE, text::encode(&read_all(&sources))),
-        Some("json") => answer("application/json", json::encode(&read_all(&sources))),
+        None | Some("prometheus") => answer(text::CONTENT_TYPE, exposition.text()),
+        Some("json") => answer("application/json", exposition.json()),
         Some(other) => {
             let other = other.escape_debug();
             let told = format!("unknown format `{other}`; write `json` or `prometheus`\n");

@@ -98,6 +98,11 @@ async fn control_within(
     .await
 }
 
+/// Starts a server of metrics.
+pub(crate) async fn start_limited(addr: SocketAddr, app: Router) -> Result<Server, ControlError> {
+    start(Limits::default(), addr, |_| app).await
+}
+
 async fn start(
     limits: Limits,
     addr: SocketAddr,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use squall_wire::{Address, SCRATCH_BYTES, Shards};
 
-use crate::{Echo, EchoError, Mode};
+use crate::event::Teller;
+use crate::{Echo, EchoError, Events, Mode};
 
 /// An echo server over TCP, on `127.0.0.1` and any free port unless told otherwise.
 pub fn tcp() -> EchoBuilder {
@@ -41,6 +42,7 @@ pub struct EchoBuilder {
     pub(crate) max_connections: usize,
     pub(crate) idle_timeout: Option<Duration>,
     pub(crate) buffer: usize,
+    pub(crate) teller: Option<Teller>,
     shards: Option<Shards>,
 }
 
@@ -64,6 +66,7 @@ impl EchoBuilder {
             max_connections: usize::MAX,
             idle_timeout: None,
             buffer: SCRATCH_BYTES,
+            teller: None,
             shards: None,
         }
     }
@@ -115,6 +118,13 @@ impl EchoBuilder {
     pub fn buffer(mut self, bytes: usize) -> Self {
         self.buffer = bytes.clamp(1, SCRATCH_BYTES);
         self
+    }
+
+    /// Listens to the server from its first client on. Asked again, only the last listener hears anything.
+    pub fn events(&mut self) -> Events {
+        let (teller, events) = Teller::new();
+        self.teller = Some(teller);
+        events
     }
 
     /// Runs on these shards, which may be a virtual world's. By default on [`Shards::background`].

@@ -1,6 +1,10 @@
 //! What an echo server has done so far.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::event::{Ending, Story};
 
 /// Totals since the start of an echo server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub struct Counts {
     pub datagrams_out: u64,
     /// Datagrams left unanswered because too many answers were waiting to be sent.
     pub datagrams_dropped: u64,
-    /// Requests answered over HTTP.
+    /// Requests over HTTP that were read to their end.
     pub requests: u64,
 }
 
@@ -41,6 +45,45 @@ pub(crate) struct Meter {
     pub(crate) datagrams_out: AtomicU64,
     pub(crate) datagrams_dropped: AtomicU64,
     pub(crate) requests: AtomicU64,
+    /// Answers over HTTP, by how much their status is above the first. Made when the first is counted.
+    answers: OnceLock<Box<[AtomicU64]>>,
+}
+
+/// The least status of an answer, and how many there are.
+const STATUSES: (u16, usize) = (100, 500);
+
+impl Meter {
+    /// Counts an answer over HTTP.
+    pub(crate) fn answered(&self, status: u16) {
+        let answers = self.answers.get_or_init(|| (0..STATUSES.1).map(|_| AtomicU64::new(0)).collect());
+        if let Some(counter) = answers.get(usize::from(status.saturating_sub(STATUSES.0))) {
+            add(counter, 1);
+        }
+    }
+}
+
+/// What is counted of one connection, and told where somebody listens.
+#[derive(Debug)]
+pub(crate) struct Account<'a> {
+    pub(crate) meter: &'a Meter,
+    pub(crate) story: Option<Story>,
+}
+
+impl Account<'_> {
+    pub(crate) fn received(&self, bytes: usize) {
+        add(&self.meter.bytes_in, bytes);
+        self.story.iter().for_each(|story| story.received(bytes));
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        add(&self.meter.bytes_out, bytes);
+        self.story.iter().for_each(|story| story.sent(bytes));
+    }
+
+    /// Notes why the connection ends; the first reason counts.
+    pub(crate) fn end(&self, ending: Ending) {
+        self.story.iter().for_each(|story| story.end(ending));
+    }
 }
 
 /// Adds to a counter.
@@ -65,4 +108,18 @@ pub(crate) fn sum(meters: &[Meter]) -> Counts {
         datagrams_dropped: total(|m| &m.datagrams_dropped),
         requests: total(|m| &m.requests),
     }
+}
+
+/// How many answers each status had, over all shards.
+pub(crate) fn answers(meters: &[Meter]) -> BTreeMap<u16, u64> {
+    let mut sums = BTreeMap::new();
+    for answers in meters.iter().filter_map(|meter| meter.answers.get()) {
+        for (status, counter) in (STATUSES.0..).zip(answers) {
+            let count = counter.load(Relaxed);
+            if count > 0 {
+                *sums.entry(status).or_default() += count;
+            }
+        }
+    }
+    sums
 }

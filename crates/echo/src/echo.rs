@@ -1,5 +1,6 @@
 //! The handle of a running echo server.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,6 +24,28 @@ pub struct Echo {
     connections: Arc<Connections>,
     /// Whether connections never end by themselves.
     endless: bool,
+}
+
+/// The totals of a server, read whenever they are asked for.
+#[derive(Clone)]
+pub struct Totals(Arc<Connections>);
+
+impl Totals {
+    /// As [`Echo::counts`].
+    pub fn counts(&self) -> Counts {
+        counts::sum(&self.0.meters)
+    }
+
+    /// As [`Echo::answers`].
+    pub fn answers(&self) -> BTreeMap<u16, u64> {
+        counts::answers(&self.0.meters)
+    }
+}
+
+impl fmt::Debug for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Totals").field(&self.counts()).finish()
+    }
 }
 
 /// Where a server listens.
@@ -55,6 +78,17 @@ impl Echo {
     /// The totals so far.
     pub fn counts(&self) -> Counts {
         counts::sum(&self.connections.meters)
+    }
+
+    /// How many answers each status had over HTTP, refusals of what was no request included. One counts when it begins to be
+    /// written.
+    pub fn answers(&self) -> BTreeMap<u16, u64> {
+        counts::answers(&self.connections.meters)
+    }
+
+    /// A cheap handle that reads the totals, also after the server has stopped.
+    pub fn totals(&self) -> Totals {
+        Totals(self.connections.clone())
     }
 
     /// Closes the port, lets connections end by themselves for `grace`, then closes those that are left.

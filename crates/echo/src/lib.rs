@@ -29,6 +29,7 @@ mod connections;
 mod counts;
 mod echo;
 mod error;
+mod event;
 mod frames;
 mod http;
 mod mode;
@@ -40,6 +41,7 @@ mod udp;
 
 pub use builder::{EchoBuilder, http, tcp, udp};
 pub use counts::Counts;
-pub use echo::Echo;
+pub use echo::{Echo, Totals};
 pub use error::EchoError;
+pub use event::{Client, Ending, Event, Events};
 pub use mode::{Mode, ModeError};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use squall_wire::{Env, Idle, Stream, with_scratch};
 
-use crate::counts::{Meter, add};
+use crate::counts::Account;
 
 /// A connection as its server sees it.
 ///
@@ -17,7 +17,7 @@ use crate::counts::{Meter, add};
 pub(crate) struct Peer<'a> {
     pub(crate) env: &'a Env,
     pub(crate) stream: Stream,
-    pub(crate) meter: &'a Meter,
+    pub(crate) account: &'a Account<'a>,
     /// Bytes to read at a time.
     pub(crate) buffer: usize,
     pub(crate) idle: Option<Idle>,
@@ -30,7 +30,7 @@ impl Peer<'_> {
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let polled = self.stream.poll_read(cx, buf);
         if let Poll::Ready(Ok(read)) = &polled {
-            add(&self.meter.bytes_in, *read);
+            self.account.received(*read);
         }
         self.watched(cx, polled)
     }
@@ -38,14 +38,14 @@ impl Peer<'_> {
     pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let polled = self.stream.poll_write(cx, buf);
         if let Poll::Ready(Ok(written)) = &polled {
-            add(&self.meter.bytes_out, *written);
+            self.account.sent(*written);
         }
         self.watched(cx, polled)
     }
 
     /// Counts bytes that were written past [`poll_write`](Self::poll_write).
     pub(crate) fn wrote(&mut self, bytes: usize) {
-        add(&self.meter.bytes_out, bytes);
+        self.account.sent(bytes);
     }
 
     fn watched<T>(&mut self, cx: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {

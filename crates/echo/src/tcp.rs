@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use squall_wire::{Env, Idle, Incoming, Listener, Shards};
+use squall_wire::{Address, Env, Idle, Incoming, Listener, Shards};
 
 use crate::connections::Connections;
-use crate::counts::add;
+use crate::counts::{Account, add};
 use crate::echo::Bound;
+use crate::event::{Client, Ending, Story};
 use crate::http;
 use crate::peer::Peer;
 use crate::serve::serve;
@@ -35,14 +36,16 @@ struct Host {
 async fn accept(listener: Listener, host: Arc<Host>, shards: Shards, connections: Arc<Connections>) {
     let (mut turn, mut number) = (0, 0);
     loop {
-        let (incoming, _) = listener.accept().await;
+        let (incoming, from) = listener.accept().await;
         if connections.count() >= host.settings.max_connections {
             add(&connections.meters[0].refused, 1);
             continue;
         }
         let env = shards.env(turn).clone();
         number += 1;
-        let place = Place { shard: turn, number };
+        let addr = if matches!(host.settings.listen, Address::Unix(_)) { None } else { Some(from) };
+        let story = host.settings.teller.as_ref().map(|teller| teller.open(Client { number, addr }));
+        let place = Place { shard: turn, number, story };
         let attend = attend(incoming, env, host.clone(), connections.clone(), place);
         connections.spawn(&shards, turn, attend);
         turn = (turn + 1) % shards.count();
@@ -54,19 +57,21 @@ struct Place {
     shard: usize,
     /// In accept order, from 1.
     number: u64,
+    /// Where somebody listens.
+    story: Option<Story>,
 }
 
 async fn attend(incoming: Incoming, env: Env, host: Arc<Host>, connections: Arc<Connections>, place: Place) {
     let settings = &host.settings;
     let limit = settings.idle_timeout.or_else(|| host.http.then_some(http::PATIENCE));
     let idle = limit.map(|limit| Idle::new(&env, limit));
-    if let Ok(stream) = incoming.attach() {
-        let meter = &connections.meters[place.shard];
-        let peer = Peer { env: &env, stream, meter, buffer: settings.buffer, idle };
-        // How a client ends is its own affair.
-        let _ = match host.http {
-            true => http::serve(peer, &host.id, place.number, limit.unwrap_or(http::PATIENCE)).await,
-            false => serve(peer, &settings.mode, &host.id).await,
-        };
-    }
+    let account = Account { meter: &connections.meters[place.shard], story: place.story };
+    let Ok(stream) = incoming.attach() else { return account.end(Ending::Error) };
+    let peer = Peer { env: &env, stream, account: &account, buffer: settings.buffer, idle };
+    // How a client ends is its own affair.
+    let outcome = match host.http {
+        true => http::serve(peer, &host.id, place.number, limit.unwrap_or(http::PATIENCE)).await,
+        false => serve(peer, &settings.mode, &host.id).await,
+    };
+    account.end(Ending::of(&outcome));
 }

@@ -15,6 +15,7 @@ use squall_wire::{Address, Datagrams, Env, Shards, Sleep, nanos};
 use crate::connections::Connections;
 use crate::counts::{Meter, add};
 use crate::echo::Bound;
+use crate::event::{Client, Event, Teller};
 use crate::frames::datagram::{Verdict, judge};
 use crate::text::chargen;
 use crate::{Echo, EchoBuilder, EchoError, Mode};
@@ -33,7 +34,8 @@ pub(crate) async fn start(settings: EchoBuilder, shards: Shards) -> Result<Echo,
     let socket = socket.map_err(|source| EchoError::Listen { addr: settings.listen.clone(), source })?;
     let bound = Bound { addr: socket.local_addr(), address: socket.local_addr().into() };
     let connections = Connections::new(1);
-    let host = Host { id: settings.identity(&bound.address), limit: settings.buffer, mode: settings.mode };
+    let id = settings.identity(&bound.address);
+    let host = Host { id, limit: settings.buffer, mode: settings.mode, teller: settings.teller };
     let task = shards.spawn(0, echo(socket, env.clone(), host, connections.clone()));
     Ok(Echo::new(bound, env, task, connections, false))
 }
@@ -51,6 +53,8 @@ struct Host {
     id: String,
     limit: usize,
     mode: Mode,
+    /// Where somebody listens.
+    teller: Option<Teller>,
 }
 
 async fn echo(socket: Datagrams, env: Env, host: Host, connections: Arc<Connections>) {
@@ -63,6 +67,7 @@ async fn echo(socket: Datagrams, env: Env, host: Host, connections: Arc<Connecti
                 let payload = &payload[..payload.len().min(host.limit)];
                 add(&meter.datagrams_in, 1);
                 add(&meter.bytes_in, payload.len());
+                host.tell(from, payload.len(), Event::Received);
                 host.answer(from, payload, &mut batch, &mut later, meter);
             };
             let received = socket.poll_recv(cx, &mut each);
@@ -74,11 +79,15 @@ async fn echo(socket: Datagrams, env: Env, host: Host, connections: Arc<Connecti
         if received.await.is_err() {
             env.sleep(REST).await;
         }
-        batch.send_back(&socket, meter).await;
+        batch.send_back(&socket, &host, meter).await;
     }
 }
 
 impl Host {
+    fn tell(&self, client: SocketAddr, bytes: usize, event: fn(Client, u64) -> Event) {
+        self.teller.iter().for_each(|teller| teller.datagrams(client, bytes, event));
+    }
+
     /// Puts the answer to a datagram into the batch, or has it wait.
     fn answer(&self, from: SocketAddr, payload: &[u8], now: &mut Batch, later: &mut Later, meter: &Meter) {
         match &self.mode {
@@ -133,7 +142,7 @@ impl Batch {
     }
 
     /// Sends everything, at once what is for one client in a row.
-    async fn send_back(&self, socket: &Datagrams, meter: &Meter) {
+    async fn send_back(&self, socket: &Datagrams, host: &Host, meter: &Meter) {
         let payloads: Vec<_> = self.datagrams.iter().map(|(_, range)| &self.bytes[range.clone()]).collect();
         let mut rest = payloads.as_slice();
         for row in self.datagrams.chunk_by(|one, next| one.0 == next.0) {
@@ -143,7 +152,9 @@ impl Batch {
                 let outcome = poll_fn(|cx| socket.poll_send(cx, row[0].0, unsent)).await;
                 if let Ok(sent) = outcome {
                     add(&meter.datagrams_out, sent);
-                    add(&meter.bytes_out, unsent[..sent].iter().map(|payload| payload.len()).sum());
+                    let bytes = unsent[..sent].iter().map(|payload| payload.len()).sum();
+                    add(&meter.bytes_out, bytes);
+                    host.tell(row[0].0, bytes, Event::Sent);
                 }
                 // A client that cannot be reached misses its echo; the others do not.
                 unsent = &unsent[outcome.unwrap_or(1)..];

@@ -6,7 +6,9 @@ use crate::proxy_protocol::ProxyProtocol;
 use crate::schedule::Schedule;
 use crate::source::Source;
 use crate::talk::Talk;
+use squall_wire::Address;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +19,21 @@ pub(crate) enum Carrier {
     Datagram,
 }
 
+/// Where requests are sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Ip(SocketAddr),
+    /// A unix socket.
+    Unix(Address),
+}
+
 /// How a connection that has done its share is ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Close {
     /// With FIN, once every answer is there; then the target's own FIN is waited for, and what comes before it counts as extra.
     #[default]
     Fin,
-    /// With RST.
+    /// With RST; over a unix socket, which has none, both directions are shut down.
     Rst,
     /// With FIN right behind the last request: its answers come over a connection that is half closed.
     Half,
@@ -48,7 +58,7 @@ pub(crate) struct Shard {
 #[must_use = "a load does nothing until it is started"]
 pub struct Load {
     pub(crate) carrier: Carrier,
-    pub(crate) target: SocketAddr,
+    pub(crate) target: Target,
     pub(crate) connections: u64,
     pub(crate) requests: u64,
     pub(crate) duration: Option<Duration>,
@@ -74,6 +84,19 @@ pub struct Load {
 impl Load {
     /// One connection, one request of 1 KiB, to a target that echoes.
     pub fn new(target: SocketAddr) -> Load {
+        Load::to(Target::Ip(target))
+    }
+
+    /// As [`Load::new`], to a unix socket; a relative path counts from the working folder. Not for [`Load::datagrams`], and not in
+    /// virtual time, where there are no such sockets: every connection counts as refused there.
+    ///
+    /// Such a connection has no address, so [`Load::source`] and [`Load::announce`] mean nothing to it, and a header of the PROXY
+    /// protocol says that it is unknown where the connection comes from. It has no RST either: see [`Close::Rst`].
+    pub fn unix(path: impl Into<PathBuf>) -> Load {
+        Load::to(Target::Unix(Address::Unix(path.into())))
+    }
+
+    fn to(target: Target) -> Load {
         Load {
             carrier: Carrier::Stream,
             target,
@@ -227,6 +250,14 @@ impl Load {
     /// from 1. A link that is told so draws its faults for that label instead of the accept order.
     pub fn announce(self, announce: impl Fn(SocketAddr, u64, u64) + Send + Sync + 'static) -> Load {
         Load { announce: Some(Arc::new(announce)), ..self }
+    }
+
+    /// The address of the target, where it has one.
+    pub(crate) fn addr(&self) -> Option<SocketAddr> {
+        match self.target {
+            Target::Ip(addr) => Some(addr),
+            Target::Unix(_) => None,
+        }
     }
 
     /// How many requests this part of the plan has; `u64::MAX` where a duration decides.

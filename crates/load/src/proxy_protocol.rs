@@ -15,6 +15,14 @@ pub enum ProxyProtocol {
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 
 impl ProxyProtocol {
+    /// What a connection begins with of which nobody can say where it comes from.
+    pub(crate) fn unknown(self) -> Vec<u8> {
+        match self {
+            ProxyProtocol::V1 => b"PROXY UNKNOWN\r\n".to_vec(),
+            ProxyProtocol::V2 => [&SIGNATURE[..], &[0x21, 0, 0, 0]].concat(),
+        }
+    }
+
     /// What a connection `from` an address `to` another begins with.
     pub(crate) fn header(self, from: SocketAddr, to: SocketAddr) -> Vec<u8> {
         match self {
@@ -67,6 +75,13 @@ mod tests {
         assert_eq!(header, b"PROXY TCP4 127.0.0.1 127.0.0.2 5 80\r\n");
         let header = ProxyProtocol::V1.header(addr("[::1]:5"), addr("[::2]:80"));
         assert_eq!(header, b"PROXY TCP6 ::1 ::2 5 80\r\n");
+    }
+
+    #[test]
+    fn where_a_connection_without_addresses_comes_from_is_unknown() {
+        assert_eq!(ProxyProtocol::V1.unknown(), b"PROXY UNKNOWN\r\n");
+        let header = ProxyProtocol::V2.unknown();
+        assert_eq!((header.len(), &header[12..]), (16, [0x21, 0, 0, 0].as_slice()));
     }
 
     #[test]

@@ -31,6 +31,7 @@ mod proxy_protocol;
 mod pump;
 mod registry;
 mod session;
+mod snapshots;
 
 pub use balance::{Balance, BalanceError, BalancerHandle, Check, Member, Picks};
 pub use bridge::{Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, bridge};

@@ -8,6 +8,7 @@ use crate::event::Events;
 use crate::guard::FaultGuard;
 use crate::link::{Link, Upstream};
 use crate::metrics::Metrics;
+use crate::snapshots;
 use squall_faults::{Carrier, ConnKey, FaultSpec, PlanError};
 use squall_wire::Endpoint;
 use squall_wire::lock;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// A running link. It works on threads of its own, whatever runtime the handle lives in. Dropping the handle closes the port
@@ -166,6 +168,28 @@ impl Proxy {
     pub fn meter(&self) -> impl Fn() -> Metrics + Send + Sync + Clone + 'static {
         let link = self.link.clone();
         move || link.metrics()
+    }
+
+    /// The counts as they are now, and again every `period` (at least a millisecond) while a receiver is held, where they have
+    /// changed. It takes a task of its own, which ends with the last receiver. Once the proxy is gone and its last connection has
+    /// ended, the final counts come, and then [`changed`](watch::Receiver::changed) fails.
+    ///
+    /// ```
+    /// # squall_wire::run_virtual(|shards| async move {
+    /// # use squall_proxy::Proxy;
+    /// # use std::time::Duration;
+    /// # let server = shards.env(0).listen("127.0.0.1:0".parse()?)?;
+    /// # let proxy = Proxy::tcp(server.local_addr()).shards(shards.clone()).start().await?;
+    /// let mut counts = proxy.metrics_watch(Duration::from_millis(100));
+    /// let _client = shards.env(0).dial(proxy.addr()).await?;
+    /// counts.changed().await?;
+    /// assert_eq!(counts.borrow().connections.accepted, 1);
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// # })?.unwrap();
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn metrics_watch(&self, period: Duration) -> watch::Receiver<Metrics> {
+        snapshots::watch(&self.link, period)
     }
 
     /// Listens to what happens from now on.

@@ -95,6 +95,12 @@ impl Registry {
         }
     }
 
+    /// Whether the link is gone and its last connection has ended, so that nothing changes any more.
+    pub(crate) fn is_over(&self) -> bool {
+        let inner = lock(&self.inner);
+        inner.shut && inner.open.is_empty()
+    }
+
     /// Says what a client is before it connects from `local`.
     pub(crate) fn label(&self, local: SocketAddr, key: ConnKey) {
         lock(&self.inner).labels.insert(local, key);

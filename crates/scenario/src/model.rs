@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
-use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Schedule, Source};
+use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Request, Schedule, Source};
 
 use crate::expr::Expr;
 
@@ -225,6 +225,8 @@ pub struct Manner {
     pub reply_delay: Duration,
     /// A text that is sent, and the one that answers it.
     pub text: Option<(Vec<u8>, Vec<u8>)>,
+    /// The request, of HTTP.
+    pub http: Option<Request>,
     /// How many requests may be unanswered on a connection.
     pub pipeline: Option<u64>,
     /// How many requests a connection is used for.

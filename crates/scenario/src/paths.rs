@@ -40,7 +40,11 @@ pub enum When {
     Open,
     /// Those that speak in frames.
     Framed,
-    /// Those, and all over datagrams.
+    /// Those that speak HTTP.
+    Http,
+    /// Those that speak in frames or HTTP.
+    FramedOrHttp,
+    /// Those that speak in frames, and all over datagrams.
     FramedOrDatagram,
 }
 
@@ -50,6 +54,8 @@ impl When {
             When::Always => true,
             When::Open => load.pace.is_some(),
             When::Framed => load.manner.framed,
+            When::Http => load.manner.http.is_some(),
+            When::FramedOrHttp => load.manner.framed || load.manner.http.is_some(),
             When::FramedOrDatagram => load.manner.framed || load.carrier == Carrier::Datagram,
         }
     }
@@ -126,7 +132,10 @@ pub const FIELDS: &[Field] = &[
     count("load.*.errors.timeout"),
     count("load.*.errors.corrupt").over(STREAM),
     count("load.*.errors.not_sent").over(STREAM),
-    count("load.*.errors.malformed").when(When::Framed),
+    count("load.*.errors.malformed").when(When::FramedOrHttp),
+    count("load.*.errors.status_3xx").when(When::Http),
+    count("load.*.errors.status_4xx").when(When::Http),
+    count("load.*.errors.status_5xx").when(When::Http),
     count("load.*.errors.other"),
     timing("load.*.latency.min", Dimension::Duration),
     timing("load.*.latency.mean", Dimension::Duration),

@@ -66,7 +66,10 @@ pub use squall_wire::{
 
 /// Servers that send back what they get.
 pub mod echo {
-    pub use squall_echo::{Counts, Echo, EchoBuilder, EchoError, Mode, ModeError, http, tcp, udp};
+    pub use squall_echo::{
+        Client, Counts, Echo, EchoBuilder, EchoError, Ending, Event, Events, Mode, ModeError, Totals, http,
+        tcp, udp,
+    };
 }
 
 /// Clients that verify every byte that comes back.

@@ -11,7 +11,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("load", &["wire"]),
     ("proxy", &["wire", "faults", "balance"]),
     ("scenario", &["wire", "proxy", "echo", "load", "faults"]),
-    ("control", &["wire", "proxy", "faults", "balance"]),
+    ("control", &["wire", "echo", "proxy", "faults", "balance"]),
     ("squall", &["wire", "echo", "proxy", "load", "faults", "balance", "scenario"]),
 ];
 

@@ -62,6 +62,8 @@ impl Answer {
     }
 
     async fn send(self, peer: &mut Peer<'_>, connection: &str, body: bool) -> io::Result<()> {
+        // Before it is written, so that whoever has read it finds it counted.
+        peer.account.meter.answered(self.status);
         let (status, kind, length) = (self.status, &self.kind, self.content.length());
         // These have no body, and say nothing of one.
         let bodiless = matches!(status, 204 | 304);

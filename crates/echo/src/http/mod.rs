@@ -58,7 +58,7 @@ async fn exchange(reader: &mut Reader<'_>, place: Place<'_>, patience: Duration)
         reader.peer.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
     }
     let content = body::read(reader, &head).await?;
-    add(&reader.peer.meter.requests, 1);
+    add(&reader.peer.account.meter.requests, 1);
     let wishes = match Wishes::read(&head.query) {
         Ok(wishes) => wishes,
         Err(text) => {

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use crate::event::Ending;
 use crate::peer::Peer;
 
 /// How long a reset waits for what was echoed before it to arrive.
@@ -22,6 +23,7 @@ pub(super) async fn reset_after(mut peer: Peer<'_>, length: u64) -> io::Result<(
     }
     // A reset overtakes what is still on its way.
     peer.stream.drained(peer.env, ARRIVAL).await;
+    peer.account.end(Ending::Reset);
     peer.stream.abort()
 }
 

@@ -23,5 +23,5 @@ pub(super) async fn never_read(peer: Peer<'_>) -> io::Result<()> {
     poll_fn(|cx| idle.poll(cx)).await;
     // Only now, for what was not read makes a reset of it.
     drop(peer.stream);
-    Ok(())
+    Err(io::ErrorKind::TimedOut.into())
 }

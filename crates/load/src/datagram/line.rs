@@ -11,6 +11,7 @@ use squall_wire::{Datagrams, Env, Frame, Sleep, nanos};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
@@ -33,6 +34,7 @@ pub(super) struct Line<'a> {
     env: &'a Env,
     deal: &'a mut Deal,
     socket: Datagrams,
+    target: SocketAddr,
     answers: Answers,
     flights: BTreeMap<u64, Flight>,
     /// Requests by when they are to be sent again or given up.
@@ -51,7 +53,7 @@ impl<'a> Line<'a> {
         shared: &'a Shared,
         env: &'a Env,
         deal: &'a mut Deal,
-        socket: Datagrams,
+        (socket, target): (Datagrams, SocketAddr),
         begun: Option<oneshot::Sender<()>>,
     ) -> Line<'a> {
         Line {
@@ -65,6 +67,7 @@ impl<'a> Line<'a> {
             env,
             deal,
             socket,
+            target,
             begun,
         }
     }
@@ -164,7 +167,7 @@ impl<'a> Line<'a> {
                 self.queue.pop_front();
                 continue;
             };
-            let sent = self.socket.poll_send(cx, self.shared.load().target, &[&flight.bytes]);
+            let sent = self.socket.poll_send(cx, self.target, &[&flight.bytes]);
             let Poll::Ready(sent) = sent else { return Poll::Pending };
             self.queue.pop_front();
             if sent.is_err() {
@@ -181,7 +184,7 @@ impl<'a> Line<'a> {
 
     /// Takes what is there.
     fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let (target, mut heard) = (self.shared.load().target, Vec::new());
+        let (target, mut heard) = (self.target, Vec::new());
         let answers = &mut self.answers;
         let received = self.socket.poll_recv(cx, &mut |from, datagram| {
             // Anybody may send to the port.

@@ -26,7 +26,7 @@ impl Session {
     /// order. In an open loop all begin together.
     pub(crate) async fn run(mut self, begun: oneshot::Sender<()>, mut gate: watch::Receiver<bool>) {
         let shard = self.deal.number as usize;
-        let Ok(socket) = self.open() else {
+        let Ok((socket, target)) = self.open() else {
             self.shared.tally(shard).counts.connections.refused += 1;
             self.deal.begin(&self.shared);
             while !self.deal.is_done(self.env.now()) && self.deal.share() < u64::MAX {
@@ -44,7 +44,7 @@ impl Session {
         }
         self.deal.begin(&self.shared);
         let hold = self.shared.load().hold;
-        let mut line = Line::new(&self.shared, &self.env, &mut self.deal, socket, begun);
+        let mut line = Line::new(&self.shared, &self.env, &mut self.deal, (socket, target), begun);
         line.run().await;
         if !hold.is_zero() {
             self.env.sleep(hold).await;
@@ -52,18 +52,19 @@ impl Session {
         line.drain().await;
     }
 
-    /// A socket at the address from which the target is reached, announced.
-    fn open(&self) -> io::Result<Datagrams> {
+    /// A socket at the address from which the target is reached, announced; and the target.
+    fn open(&self) -> io::Result<(Datagrams, SocketAddr)> {
         let load = self.shared.load();
+        let target = load.addr().ok_or(io::ErrorKind::Unsupported)?;
         let local = match load.source {
             Some(source) => source.address(self.deal.number),
             // The socket is bound to no destination, so the route is asked for apart: others know the session by its address.
-            None => self.env.dialer(load.target)?.local_addr().ip(),
+            None => self.env.dialer(target)?.local_addr().ip(),
         };
         let socket = self.env.bind(SocketAddr::new(local, 0))?;
         if let Some(announce) = &load.announce {
             announce(socket.local_addr(), self.deal.number, 1);
         }
-        Ok(socket)
+        Ok((socket, target))
     }
 }

@@ -9,10 +9,11 @@ use std::fmt;
 use std::sync::Arc;
 
 /// A request, and what it is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Request {
     bytes: Arc<[u8]>,
     head_only: bool,
+    path: Arc<str>,
 }
 
 /// Why something is no HTTP request.
@@ -84,7 +85,12 @@ impl Request {
         }
         text.push_str("\r\n");
         let bytes = [text.as_bytes(), body].concat();
-        Ok(Request { bytes: bytes.into(), head_only: method == "HEAD" })
+        Ok(Request { bytes: bytes.into(), head_only: method == "HEAD", path: path.into() })
+    }
+
+    /// The path, with the query.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The whole request.

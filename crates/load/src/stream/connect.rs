@@ -1,9 +1,10 @@
 //! Coming by a connection: once, or over and over; with what it begins with.
 
 use crate::counters::Failure;
+use crate::plan::Target;
 use crate::shared::Shared;
 use crate::talk::HELLO;
-use squall_wire::{Env, Frame, FrameKind, Stream, nanos};
+use squall_wire::{Address, Env, Frame, FrameKind, Stream, nanos};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub(super) struct Connector {
 
 /// The first pause before a refused connect is tried again, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+/// How long one waits to ask a unix socket again whose backlog is full.
+const QUEUED: Duration = Duration::from_millis(1);
 /// The longest name of a server.
 const IDENTITY: u32 = 4096;
 
@@ -74,15 +77,29 @@ impl Connector {
 
     async fn dial(&self) -> io::Result<Stream> {
         let load = self.shared.load();
+        let target = match &load.target {
+            Target::Ip(addr) => *addr,
+            Target::Unix(address) => return self.dial_unix(address).await,
+        };
         let dialer = match (load.source, &load.announce) {
-            (None, None) => return self.env.dial(load.target).await,
-            (Some(source), _) => self.env.dialer_from(source.address(self.number), load.target)?,
-            (None, Some(_)) => self.env.dialer(load.target)?,
+            (None, None) => return self.env.dial(target).await,
+            (Some(source), _) => self.env.dialer_from(source.address(self.number), target)?,
+            (None, Some(_)) => self.env.dialer(target)?,
         };
         if let Some(announce) = &load.announce {
             announce(dialer.local_addr(), self.number, self.attempt);
         }
         dialer.connect().await
+    }
+
+    /// Connects to a unix socket. One whose backlog is full does not have callers wait, as a TCP port does, so it is asked again.
+    async fn dial_unix(&self, address: &Address) -> io::Result<Stream> {
+        loop {
+            match self.env.dial_at(address).await {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.env.sleep(QUEUED).await,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Says what the connection begins with.
@@ -102,8 +119,10 @@ impl Connector {
     /// Where it comes from, in the words of a proxy.
     async fn introduce(&self, open: &mut Open) -> Result<(), Failure> {
         let Some(version) = self.shared.load().proxy_protocol else { return Ok(()) };
-        let from = open.stream.local_addr().map_err(|error| Failure::of(&error))?;
-        let header = version.header(from, self.shared.load().target);
+        let header = match self.shared.load().addr() {
+            Some(to) => version.header(open.stream.local_addr().map_err(|error| Failure::of(&error))?, to),
+            None => version.unknown(),
+        };
         open.stream.write_all(&header).await.map_err(|error| Failure::of(&error))?;
         open.sent += header.len() as u64;
         Ok(())

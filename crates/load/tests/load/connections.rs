@@ -2,7 +2,7 @@
 
 use crate::target::{against, echo, fill};
 use squall_load::{Close, Load, ProxyProtocol, Report, Request, Source};
-use squall_wire::{Env, Shards, Stream};
+use squall_wire::{Env, Shards, Stream, run_virtual};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -218,4 +218,14 @@ fn real_connections_come_from_the_range_too() {
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     assert_eq!(runtime.block_on(work).expect("the load ends").counts.ok, 5);
+}
+
+#[test]
+fn there_are_no_unix_sockets_in_virtual_time() {
+    for load in [Load::unix("absent"), Load::unix("absent").datagrams()] {
+        let load = load.connections(2).requests(5).timeout(Duration::from_secs(1));
+        let run = run_virtual(|shards| async move { load.start(&shards).finish().await });
+        let report = run.expect("the world does not get stuck");
+        assert_eq!((report.counts.ok, report.counts.errors.refused), (0, 5));
+    }
 }

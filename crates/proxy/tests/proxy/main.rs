@@ -18,3 +18,4 @@ mod live;
 mod proxy_protocol;
 mod pump;
 mod relay;
+mod snapshots;

@@ -1,5 +1,6 @@
 //! Which values of a report are the same in every run, and which are left open, and by what.
 
+mod http;
 mod reach;
 mod rules;
 #[cfg(test)]
@@ -29,6 +30,7 @@ impl Certainty {
         if scenario.clock == Clock::Real {
             for echo in &scenario.echoes {
                 certainty.open_by_echo(scenario, echo);
+                certainty.open_by_numbers(scenario, echo);
             }
             for link in &scenario.links {
                 certainty.open_by_link(scenario, link);

@@ -122,3 +122,22 @@ fn an_echo_that_sends_everything_back_is_exact_and_one_that_gives_up_is_not() {
     let direct = with("mode = \"never-reply\"").replace("target = \"link.api\"", "target = \"echo.e\"");
     assert_eq!(exact(&direct, &["load.load.ok"]), [""; 0]);
 }
+
+#[test]
+fn the_draws_of_an_http_echo_are_exact_where_connections_are_alike_or_numbered_in_order() {
+    let is_exact = |target: &str, keys: &str| {
+        let servers = "[echo.e]\nprotocol = \"http\"\n[link.api]\nupstream = \"echo.e\"\n";
+        let load =
+            format!("[[step]]\nload = {{ target = \"{target}\", http = \"/?status=503:10\", {keys} }}\n");
+        let text = format!("scenario = 1\n{servers}{load}");
+        let found = exact(&text, &["load.load.errors.status_5xx", "echo.e.bytes"]);
+        assert!(found.is_empty() || found.len() == 2, "{text}: {found:?}");
+        !found.is_empty()
+    };
+    assert!(is_exact("link.api", "requests = 7"));
+    assert!(is_exact("link.api", "requests = 8, connections = 4"));
+    assert!(!is_exact("link.api", "requests = 7, connections = 4"));
+    assert!(is_exact("echo.e", "requests = 7, connections = 4"));
+    assert!(is_exact("echo.e", "requests = 12, connections = 2, per_conn = 3"));
+    assert!(!is_exact("echo.e", "requests = 14, connections = 2, per_conn = 3"));
+}

@@ -5,9 +5,9 @@ use std::time::Duration;
 use squall_faults::{Carrier, Size};
 use squall_load::{Mix, Rate};
 
-use super::manner;
 use super::names::{Named, Names};
 use super::step::example;
+use super::{http, manner};
 use crate::document::{Item, Table};
 use crate::model::{Load, Manner, Pace, Target};
 use crate::terms;
@@ -50,7 +50,8 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
     {
         load.sizes = sizes;
     }
-    load.manner = manner::read(&table, load.carrier);
+    load.manner = manner::read(&table, load.carrier, host(&load.target));
+    http::check(&table, &load, names.server(&target_name(&load.target)));
     let header = if load.manner.framed { HEADER } else { 0 };
     let largest = load.sizes.largest().max(load.manner.reply_sizes.as_ref().map_or(0, Mix::largest));
     if load.carrier == Carrier::Datagram && largest > LARGEST - header {
@@ -152,6 +153,21 @@ pub(super) fn sizes(item: &Item<'_>) -> Option<Mix> {
         return term(item, "sizes such as \"64-1500\"", terms::mix);
     }
     item.value::<Size>("1KiB").map(|size| Mix::fixed(size.as_bytes()))
+}
+
+/// What requests over HTTP call the server: the same whatever its port is.
+fn host(target: &Target) -> &str {
+    match target {
+        Target::Link(name) | Target::Echo(name) => name,
+    }
+}
+
+/// As it is written.
+fn target_name(target: &Target) -> String {
+    match target {
+        Target::Link(name) => format!("link.{name}"),
+        Target::Echo(name) => format!("echo.{name}"),
+    }
 }
 
 fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {

@@ -45,3 +45,36 @@ fn a_load_whose_keys_do_not_go_together_is_refused() {
         assert!(found.iter().any(|each| each.message.contains(message)), "{keys}: {found:?}");
     }
 }
+
+/// What is wrong with a load of these keys to an HTTP echo behind a link, or to one of bytes.
+fn mistakes(target: &str, keys: &str) -> Vec<String> {
+    let servers = "[echo.web]\nprotocol = \"http\"\n[echo.raw]\n[link.api]\nupstream = \"echo.web\"\n";
+    let step = format!("[[step]]\nload = {{ target = \"{target}\", requests = 3, {keys} }}\n");
+    let text = format!("scenario = 1\n{servers}{step}");
+    let found = read(&Source::new("s.toml", text)).err().unwrap_or_default();
+    found.into_iter().map(|each| each.message).collect()
+}
+
+#[test]
+fn a_load_speaks_what_the_server_at_the_end_does() {
+    for target in ["echo.web", "link.api"] {
+        let told = "`echo.web` speaks HTTP, and this load sends other bytes";
+        assert_eq!(mistakes(target, "size = \"1KiB\""), [told]);
+        assert_eq!(mistakes(target, "framed = true"), [told]);
+        assert_eq!(mistakes(target, "http = \"/?size=1KiB\", method = \"PUT\", body = \"x\""), [""; 0]);
+        assert_eq!(mistakes(target, "send = \"GET / HTTP/1.0\\\\r\\\\n\\\\r\\\\n\", expect = \"\""), [""; 0]);
+    }
+    assert_eq!(mistakes("echo.raw", "http = \"/\""), ["`echo.raw` does not speak HTTP"]);
+    assert_eq!(mistakes("echo.raw", "framed = true"), [""; 0]);
+}
+
+#[test]
+fn only_loads_over_http_have_statuses() {
+    let text = |keys: &str| {
+        let servers = "[echo.web]\nprotocol = \"http\"\n[echo.raw]\n";
+        valid(&format!("scenario = 1\n{servers}[[step]]\nload = {{ requests = 3, {keys} }}\n"))
+    };
+    let has = |keys: &str| Vocabulary::of(&text(keys)).get("load.load.errors.status_5xx").is_some();
+    assert!(has("target = \"echo.web\", http = \"/\""));
+    assert!(!has("target = \"echo.raw\""));
+}

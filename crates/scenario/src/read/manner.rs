@@ -5,6 +5,7 @@ use std::time::Duration;
 use squall_faults::Carrier;
 use squall_load::Close;
 
+use super::http;
 use super::load::{sizes, term};
 use crate::document::{Item, Table};
 use crate::model::Manner;
@@ -13,7 +14,7 @@ use crate::terms;
 /// The most requests that may be unanswered, or that a connection may be used for.
 const MOST: u64 = 1 << 32;
 
-pub(super) fn read(table: &Table<'_>, carrier: Carrier) -> Manner {
+pub(super) fn read(table: &Table<'_>, carrier: Carrier, host: &str) -> Manner {
     let duration = |key: &'static str| table.get(key).and_then(|item| item.value::<Duration>("10ms"));
     let count = |key: &'static str| table.get(key).and_then(|item| item.integer(1..=MOST));
     let reply_sizes = table.get("reply_size").and_then(|item| sizes(&item));
@@ -25,6 +26,7 @@ pub(super) fn read(table: &Table<'_>, carrier: Carrier) -> Manner {
         reply_sizes,
         reply_delay: reply_delay.unwrap_or_default(),
         text: text(table, framed),
+        http: http::read(table, host),
         pipeline: count("pipeline"),
         per_connection: count("per_conn"),
         close: close(table),
@@ -43,7 +45,7 @@ pub(super) fn read(table: &Table<'_>, carrier: Carrier) -> Manner {
         item.refuse("links and servers of a scenario have addresses of version 4", None);
     }
     if carrier == Carrier::Datagram {
-        for key in ["per_conn", "close", "proxy_protocol", "send", "expect"] {
+        for key in ["per_conn", "close", "proxy_protocol", "send", "expect", "http"] {
             if let Some(item) = table.get(key) {
                 item.refuse_key(format!("`{key}` is for loads over TCP"), None);
             }

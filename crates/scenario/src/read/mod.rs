@@ -4,6 +4,7 @@ mod action;
 mod echo;
 mod expression;
 mod fault;
+mod http;
 mod link;
 mod load;
 #[cfg(test)]
@@ -99,6 +100,7 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
     scenario.links =
         links.iter().map(|item| link::read(item, scenario.clock, scenario.timeout, &mut names)).collect();
     link::refuse_cycles(&scenario, &links);
+    names.note_servers(&scenario);
     scenario.steps = steps.iter().filter_map(|item| step::read(item, &mut names, &mut expressions)).collect();
     scenario.expectations =
         expects.iter().filter_map(|item| expression::expectation(item, &mut expressions)).collect();

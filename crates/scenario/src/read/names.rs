@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use squall_faults::Carrier;
 
 use crate::document::{Item, suggest};
+use crate::model::{Echo, Scenario, Upstream};
 
 /// What is known by name while a scenario is read from top to bottom.
 #[derive(Debug, Default)]
@@ -16,6 +17,17 @@ pub(super) struct Names {
     links: BTreeMap<String, LinkFaults>,
     steps: BTreeSet<String>,
     loads: BTreeMap<String, LoadState>,
+    /// The built-in server that echoes and links end at, by `echo.NAME` and `link.NAME`.
+    servers: BTreeMap<String, Server>,
+}
+
+/// A built-in server, as loads have to know it.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) http: bool,
+    /// Whether it answers frames.
+    pub(super) framed: bool,
 }
 
 /// The names of a link's faults.
@@ -52,6 +64,28 @@ impl Names {
             links: links.map(|(name, carrier)| (name, faults(carrier))).collect(),
             ..Names::default()
         }
+    }
+
+    /// Notes which servers there are, and where links end.
+    pub(super) fn note_servers(&mut self, scenario: &Scenario) {
+        let server = |echo: &Echo| Server {
+            name: echo.name.clone(),
+            http: echo.http,
+            framed: !echo.http && echo.mode == squall_echo::Mode::Echo,
+        };
+        let find = |name: &str| scenario.echoes.iter().find(|echo| echo.name == name);
+        let echoes = scenario.echoes.iter().map(|echo| (format!("echo.{}", echo.name), server(echo)));
+        let links =
+            scenario.links.iter().filter_map(|link| match &scenario.route(&link.name).last()?.upstream {
+                Upstream::Echo(name) => Some((format!("link.{}", link.name), server(find(name)?))),
+                Upstream::Link(_) | Upstream::Address(_) => None,
+            });
+        self.servers = echoes.chain(links).collect();
+    }
+
+    /// The built-in server that `echo.NAME` or `link.NAME` ends at; nothing where it is none of ours.
+    pub(super) fn server(&self, target: &str) -> Option<&Server> {
+        self.servers.get(target)
     }
 
     /// The file that the scenario calls `name`.

@@ -29,6 +29,7 @@ pub(super) fn of(load: &Load, target: SocketAddr, seed: u64) -> squall_load::Loa
         reply_sizes,
         reply_delay,
         text,
+        http,
         pipeline,
         per_connection,
         source,
@@ -40,6 +41,9 @@ pub(super) fn of(load: &Load, target: SocketAddr, seed: u64) -> squall_load::Loa
     }
     if let Some((send, expect)) = text {
         plan = plan.text(send.clone(), expect.clone());
+    }
+    if let Some(request) = http {
+        plan = plan.http(request.clone());
     }
     if let Some(depth) = pipeline {
         plan = plan.pipeline(*depth);

@@ -87,6 +87,7 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
     put("errors.other", counts.errors.other);
     let asked = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load);
     let framed = asked.is_some_and(|load| load.manner.framed);
+    let http = asked.is_some_and(|load| load.manner.http.is_some());
     let datagrams = asked.is_some_and(|load| load.carrier == Carrier::Datagram);
     if datagrams {
         put("retried", counts.retried);
@@ -105,7 +106,14 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
     }
     if framed {
         put("integrity.reordered", timing.strays.reordered);
+    }
+    if framed || http {
         put("errors.malformed", counts.errors.malformed);
+    }
+    if http {
+        put("errors.status_3xx", counts.errors.status_3xx);
+        put("errors.status_4xx", counts.errors.status_4xx);
+        put("errors.status_5xx", counts.errors.status_5xx);
     }
     let mut groups = vec![("latency", timing.latency)];
     if asked.is_some_and(|load| load.pace.is_some()) {

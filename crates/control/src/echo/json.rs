@@ -1,0 +1,70 @@
+//! The counts of echo servers as JSON: the totals first, then each server.
+
+use super::{EchoProtocol, Reading, sum};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One JSON object and a newline.
+pub(super) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Error> {
+    let report = Report {
+        active_connections: sum(readings, |counts| counts.active),
+        total_connections: sum(readings, |counts| counts.accepted),
+        bytes_upstream: sum(readings, |counts| counts.bytes_in),
+        bytes_downstream: sum(readings, |counts| counts.bytes_out),
+        servers: readings.iter().map(|reading| (reading.name, Entry::of(reading))).collect(),
+    };
+    serde_json::to_string(&report).map(|text| text + "\n")
+}
+
+/// Fields are written in the order in which they stand here.
+#[derive(Serialize)]
+struct Report<'a> {
+    active_connections: u64,
+    total_connections: u64,
+    bytes_upstream: u64,
+    bytes_downstream: u64,
+    servers: BTreeMap<&'a str, Entry<'a>>,
+}
+
+type Numbers = BTreeMap<&'static str, u64>;
+
+/// In alphabetical order, as are the keys of its maps.
+#[derive(Serialize)]
+struct Entry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<&'a BTreeMap<String, u64>>,
+    bytes: Numbers,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<Numbers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datagrams: Option<Numbers>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u64>,
+}
+
+impl Entry<'_> {
+    fn of<'a>(reading: &'a Reading<'a>) -> Entry<'a> {
+        let (counts, protocol) = (&reading.counts, reading.protocol);
+        let (http, datagrams) = (protocol == EchoProtocol::Http, protocol == EchoProtocol::Udp);
+        Entry {
+            answers: http.then_some(&reading.answers),
+            bytes: Numbers::from([("received", counts.bytes_in), ("sent", counts.bytes_out)]),
+            connections: (!datagrams).then(|| {
+                Numbers::from([
+                    ("accepted", counts.accepted),
+                    ("active", counts.active),
+                    ("closed", counts.closed),
+                    ("refused", counts.refused),
+                ])
+            }),
+            datagrams: datagrams.then(|| {
+                Numbers::from([
+                    ("dropped", counts.datagrams_dropped),
+                    ("received", counts.datagrams_in),
+                    ("sent", counts.datagrams_out),
+                ])
+            }),
+            requests: http.then_some(counts.requests),
+        }
+    }
+}

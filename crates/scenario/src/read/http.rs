@@ -1,0 +1,113 @@
+//! What a load says over HTTP, and that its server speaks what the load does.
+
+use squall_faults::Carrier;
+use squall_load::{Mix, Request};
+
+use super::load::term;
+use super::names::Server;
+use crate::document::{Item, Table};
+use crate::model::Load;
+use crate::terms;
+
+/// The keys that only mean something beside `http`.
+const PARTS: [&str; 3] = ["method", "headers", "body"];
+/// Bytes of the largest body: what an echo takes.
+const LARGEST: u64 = 1 << 20;
+
+/// The request, where `http` has its path. `host` is what the request calls the server.
+pub(super) fn read(table: &Table<'_>, host: &str) -> Option<Request> {
+    let item = table.get("http");
+    let parts = PARTS.map(|key| table.get(key));
+    let Some(item) = item else {
+        for part in parts.iter().flatten() {
+            let key = part.key();
+            part.refuse_key(format!("`{key}` is for requests over HTTP"), "add `http = \"/\"`".to_owned());
+        }
+        return None;
+    };
+    let path = item.text("a path in quotes, such as \"/?delay=5ms\"")?;
+    let path = path.value();
+    if !path.starts_with('/') {
+        item.refuse(format!("`{path}` is not a path"), format!("write \"/{path}\""));
+        return None;
+    }
+    let [method, headers, body] = parts;
+    let method = method.and_then(|item| item.text("a method in quotes, such as \"POST\""));
+    let method = method.as_ref().map_or("GET", |text| text.value());
+    let lines = headers.as_ref().map(self::headers).unwrap_or_default();
+    let headers: Vec<(&str, &str)> =
+        lines.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let body = self::body(table, body.as_ref());
+    let request = Request::new(method, path, host, &headers, &body);
+    request.map_err(|error| item.refuse(error.to_string(), None)).ok()
+}
+
+fn headers(item: &Item<'_>) -> Vec<(String, String)> {
+    let lines = item.list("a list of headers, such as [\"Accept: */*\"]");
+    let header = |line: Item<'_>| {
+        let text = line.text("a header in quotes, such as \"Accept: */*\"")?;
+        match text.value().split_once(':') {
+            Some((name, value)) => Some((name.trim().to_owned(), value.trim().to_owned())),
+            None => {
+                line.refuse(
+                    format!("`{}` is not a header", text.value()),
+                    "write \"NAME: VALUE\"".to_owned(),
+                );
+                None
+            }
+        }
+    };
+    lines.into_iter().filter_map(header).collect()
+}
+
+/// The body: a text, or as many bytes as `size` says.
+fn body(table: &Table<'_>, text: Option<&Item<'_>>) -> Vec<u8> {
+    let size = table.get("size");
+    if let (Some(text), Some(_)) = (text, &size) {
+        text.refuse_key("`body` and `size` say the same", "leave out one of them".to_owned());
+    }
+    if let Some(text) = text {
+        return term(text, "a text", terms::text).unwrap_or_default();
+    }
+    let Some(item) = size else { return Vec::new() };
+    let sizes = super::load::sizes(&item).unwrap_or_else(|| Mix::fixed(1));
+    if sizes.smallest() != sizes.largest() {
+        item.refuse("HTTP requests are all the same", "write one size".to_owned());
+    } else if sizes.largest() > LARGEST {
+        item.refuse("a request has a body of at most 1MiB", None);
+    }
+    vec![b'x'; usize::try_from(sizes.largest().min(LARGEST)).unwrap_or(0)]
+}
+
+/// Demands that the server behind the target speaks what the load does.
+pub(super) fn check(table: &Table<'_>, load: &Load, server: Option<&Server>) {
+    let manner = &load.manner;
+    if let Some(item) = table.get("http") {
+        for key in ["framed", "reply_size", "reply_delay", "send"] {
+            if let Some(other) = table.get(key) {
+                other.refuse_key(
+                    format!("`{key}` does not go with `http`"),
+                    "leave out one of them".to_owned(),
+                );
+            }
+        }
+        match server {
+            Some(server) if !server.http && load.carrier == Carrier::Stream => {
+                let help =
+                    format!("write `protocol = \"http\"` in [echo.{0}], or leave out `http`", server.name);
+                item.refuse_key(format!("`echo.{}` does not speak HTTP", server.name), help);
+            }
+            _ => {}
+        }
+        return;
+    }
+    let (Some(server), Some(item)) = (server, table.get("target")) else { return };
+    if server.http && manner.text.is_none() {
+        let help = "add `http = \"/\"` to the load, or `send` and `expect`".to_owned();
+        item.refuse(format!("`echo.{}` speaks HTTP, and this load sends other bytes", server.name), help);
+    } else if manner.framed && !server.framed {
+        let help = format!("leave out `mode` in [echo.{}]", server.name);
+        let reason = format!("`echo.{}` does not answer frames: only the mode `echo` does", server.name);
+        item.refuse(reason, help);
+    }
+}
