@@ -38,10 +38,12 @@ impl Server {
 
     /// As [`Server::start`], with these in the environment.
     pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Server {
-        let mut command = squall();
-        command.envs(variables.iter().copied());
-        let mut child =
-            command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        Server::of(squall().args(args).envs(variables.iter().copied()).stdin(Stdio::null()))
+    }
+
+    /// Starts a command whose input is already settled.
+    pub(crate) fn of(command: &mut Command) -> Server {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
         Server { child, out }
     }

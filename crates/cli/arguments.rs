@@ -19,14 +19,27 @@ pub(crate) fn meant(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
         }
         _ => {}
     }
-    if let Some(at) = words.iter().skip(1).position(|word| word == "serve") {
-        for word in words.iter_mut().skip(at + 2) {
+    if let Some(at) = command(&words).filter(|&at| words[at] == "serve") {
+        for word in words.iter_mut().skip(at + 1) {
             if let Some(long) = with_two_dashes(word) {
                 *word = long;
             }
         }
     }
     words
+}
+
+/// Where the name of the command stands, behind options for all commands.
+pub(crate) fn command(words: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let word = words.get(at)?.to_str()?;
+        at += match word {
+            "--log" | "--log-format" => 2,
+            _ if word.starts_with('-') => 1,
+            _ => return Some(at),
+        };
+    }
 }
 
 /// An option of several letters behind one dash, behind two.
@@ -54,6 +67,8 @@ mod tests {
         );
         assert_eq!(meant_by("squall serve -h -V"), "squall serve -h -V");
         assert_eq!(meant_by("squall proxy -host=x"), "squall proxy -host=x");
+        assert_eq!(meant_by("squall --log debug serve -port 1"), "squall --log debug serve --port 1");
+        assert_eq!(meant_by("squall exec app serve -port 1"), "squall exec app serve -port 1");
     }
 
     #[test]

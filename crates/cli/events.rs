@@ -86,7 +86,7 @@ pub(crate) fn drops(link: &str, counts: &Datagrams) -> String {
 }
 
 /// Bytes for people: `512B`, `1.5MB`.
-struct Human(u64);
+pub(crate) struct Human(pub(crate) u64);
 
 impl Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

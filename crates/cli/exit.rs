@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Environment,
     /// A signal cut it short: 130 or 143.
     Signal(u8),
+    /// What `squall exec` ends with: its command's own code, or why there is none.
+    Command(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -24,7 +26,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Environment => 3,
-            Exit::Signal(code) => code,
+            Exit::Signal(code) | Exit::Command(code) => code,
         })
     }
 }
@@ -33,7 +35,7 @@ impl Exit {
     /// The code of several: an invalid file before a failure before the environment.
     pub(crate) fn and(self, other: Exit) -> Exit {
         let weight = |exit| match exit {
-            Exit::Signal(_) => 4,
+            Exit::Signal(_) | Exit::Command(_) => 4,
             Exit::Usage => 3,
             Exit::Failed => 2,
             Exit::Environment => 1,

@@ -14,7 +14,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = parse::listen, conflicts_with = "links")]
     listen: SocketAddr,
     /// Where to relay to: HOST:PORT, or :PORT on this machine; udp:HOST:PORT for datagrams.
-    #[arg(long, value_name = "ADDR", required_unless_present = "links", value_parser = parse::upstream)]
+    #[arg(long, value_name = "ADDR", value_parser = parse::upstream)]
     upstream: Option<(Option<Carrier>, Endpoint)>,
     /// A named link, NAME=UPSTREAM or NAME=LISTEN=UPSTREAM, instead of --listen and --upstream; may be given more than once.
     #[arg(long = "link", value_name = "SPEC", value_parser = parse::link, conflicts_with = "upstream")]
@@ -35,15 +35,39 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// A link to wherever its clients ask for, on the address to listen on.
+    pub(crate) fn any(&self) -> (String, ProxyBuilder) {
+        if !self.listen.ip().is_loopback() {
+            tracing::warn!("whoever reaches {} can go wherever this machine can", self.listen);
+        }
+        ("any".to_owned(), Proxy::forward().listen(self.listen))
+    }
+
+    /// Whether there is a link without a name.
+    pub(crate) fn has_upstream(&self) -> bool {
+        self.upstream.is_some()
+    }
+
+    /// The names of the links that have one.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().map(|link| link.name.as_str())
+    }
+
     /// True where there is one link, without a name of its own.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.links.is_empty()
     }
 
-    /// Starts every link, each with its faults; `controlled` where more may come later.
-    pub(crate) async fn start(&self, settings: &Settings, controlled: bool) -> Result<Vec<Proxy>, Failure> {
+    /// Starts every link, each with its faults, and with them `others`, whose names faults may have as well; `controlled` where
+    /// more may come later.
+    pub(crate) async fn start(
+        &self,
+        others: Vec<(String, ProxyBuilder)>,
+        settings: &Settings,
+        controlled: bool,
+    ) -> Result<Vec<Proxy>, Failure> {
         let mut links = Vec::new();
-        for (name, builder) in self.builders()? {
+        for (name, builder) in self.builders(others)? {
             let here = |link: &Option<String>| link.as_ref().is_none_or(|link| *link == name);
             let mut builder = settings.apply(builder.name(&name));
             for preset in self.presets.iter().filter(|preset| here(&preset.link)) {
@@ -65,9 +89,11 @@ impl Args {
         Ok(links)
     }
 
-    /// The links that were asked for, by name.
-    fn builders(&self) -> Result<Vec<(String, ProxyBuilder)>, Failure> {
-        let mut builders: Vec<(String, ProxyBuilder)> = Vec::new();
+    /// The links that were asked for, by name, behind `builders`.
+    fn builders(
+        &self,
+        mut builders: Vec<(String, ProxyBuilder)>,
+    ) -> Result<Vec<(String, ProxyBuilder)>, Failure> {
         if let Some(upstream) = &self.upstream {
             builders.push(("proxy".to_owned(), self.proxy(upstream).listen(self.listen)));
         }

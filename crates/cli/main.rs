@@ -10,9 +10,11 @@ mod decisions;
 mod doctor;
 mod echo;
 mod events;
+mod exec;
 mod exit;
 mod faults;
 mod files;
+mod init;
 mod links;
 mod load;
 mod logging;
@@ -64,6 +66,8 @@ enum Command {
     Echo(echo::Args),
     // Larger than the others by far, and made once.
     Load(Box<load::Args>),
+    Exec(Box<exec::Args>),
+    Init(init::Args),
     Run(run::Args),
     Check(check::Args),
     Faults(faults::Args),
@@ -72,7 +76,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse_from(arguments::meant(std::env::args_os()));
+    let words = arguments::meant(std::env::args_os());
+    let args = match Args::try_parse_from(&words) {
+        Ok(args) => args,
+        Err(error) => return exec::unparsed(&words, &error),
+    };
     let logging = logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
     let done = logging.and_then(|()| obey(args.command));
     let exit = done.unwrap_or_else(|failure| {
@@ -91,6 +99,8 @@ fn obey(command: Command) -> Result<Exit, Failure> {
         Command::Bridge(args) => bridge::main(args),
         Command::Echo(args) => echo::main(args),
         Command::Load(args) => load::main(*args),
+        Command::Exec(args) => exec::main(*args),
+        Command::Init(args) => init::main(&args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
         Command::Faults(args) => faults::main(args),

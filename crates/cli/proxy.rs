@@ -15,9 +15,14 @@ use std::net::SocketAddr;
 /// Without --fault it is a plain relay. `--udp` relays datagrams. Faults are drawn from the seed: the same seed and the same bytes meet the same faults
 /// at the same offsets on every machine.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("relayed").args(["upstream", "links", "any"]).required(true).multiple(true))]
 pub(crate) struct Args {
     #[command(flatten)]
     links: links::Args,
+    /// Relay to wherever each client asks for, instead of --upstream: an HTTP proxy (CONNECT and http:// requests) and a SOCKS proxy
+    /// on one port.
+    #[arg(long, conflicts_with_all = ["upstream", "control"])]
+    any: bool,
     /// Serve /metrics here: Prometheus text, or JSON with ?format=json. Without a port: 8998.
     #[arg(long, value_name = "ADDR", value_parser = parse::metrics)]
     metrics: Option<SocketAddr>,
@@ -38,7 +43,8 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
         let decisions = args.links.relaying.decisions()?;
         let settings = args.links.relaying.settings(&shards, decisions.as_ref())?;
-        let links = args.links.start(&settings, args.control.is_some()).await?;
+        let any = args.any.then(|| args.links.any()).into_iter().collect();
+        let links = args.links.start(any, &settings, args.control.is_some()).await?;
         // Before anybody knows the address, so that no connection is missed.
         let (hear, events) = args.watching.listen();
         links.iter().for_each(|link| hear(link.events()));

@@ -9,6 +9,7 @@ use crate::live::Live;
 use crate::live_plan::LivePlan;
 use crate::metrics::Bytes;
 use crate::options::Options;
+use crate::pump::Start;
 use crate::registry::{Outcome, Registry};
 use squall_faults::{FaultSpec, LinkId, Peer, Plan};
 use squall_wire::{Endpoint, Env, Incoming, Listener, Shards, Stream};
@@ -238,7 +239,7 @@ async fn run(
         Ok(streams)
     });
     let reason = match found.await {
-        Some(Ok([Some(a), Some(b)])) => relay(&link, &env, &live, [a, b], &[]).await,
+        Some(Ok([Some(a), Some(b)])) => relay(&link, &env, &live, [a, b], Start::default()).await,
         Some(Err(error)) => {
             record.outcome = Outcome::NotConnected;
             return Err(error);

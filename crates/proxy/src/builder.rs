@@ -22,6 +22,8 @@ use tokio::sync::Notify;
 enum Wanted {
     One(Endpoint),
     Pool(Box<Balance>),
+    /// Each client says where.
+    Asked,
 }
 
 /// A link that has not started. Every method but [`ProxyBuilder::start`] just notes something.
@@ -63,6 +65,13 @@ impl ProxyBuilder {
         let mut builder = ProxyBuilder::new(Endpoint { host: String::new(), port: 0 }, Carrier::Stream);
         builder.upstream = Wanted::Pool(Box::new(members));
         builder.name("balance")
+    }
+
+    /// A link whose clients say where they want to go.
+    pub(crate) fn forward() -> ProxyBuilder {
+        let mut builder = ProxyBuilder::new(Endpoint { host: String::new(), port: 0 }, Carrier::Stream);
+        builder.upstream = Wanted::Asked;
+        builder
     }
 
     /// The name, part of the key of every random decision; `proxy` unless told, `balance` on a link that picks.
@@ -230,10 +239,12 @@ impl ProxyBuilder {
                 let members = members.clone();
                 Box::new(move |addr| members.leads_to(addr))
             }
+            Wanted::Asked => Box::new(|_| false),
         };
         let upstream = match self.upstream {
             Wanted::One(endpoint) => Upstream::One(endpoint),
             Wanted::Pool(members) => Upstream::Pool(Arc::new(members.build(&self.id, shards.env(0).now())?)),
+            Wanted::Asked => Upstream::Asked,
         };
         let link = Arc::new(Link {
             plan: LivePlan::new(plan),

@@ -3,21 +3,22 @@
 use crate::balance::{self, Assigned};
 use crate::close::CloseReason;
 use crate::event::Event;
+use crate::forward;
 use crate::link::{Link, Upstream};
 use crate::live::{Ends, Live};
 use crate::options::{FLUSH_LIMIT, HEADER_LIMIT, Options};
 use crate::proxy_protocol;
-use crate::pump::{End, Pump};
+use crate::pump::{End, Pump, Start};
 use crate::registry::Outcome;
 use squall_faults::{Ending, Entry, How, Peer, ServerAnswer, Welcome};
 use squall_wire::{Endpoint, Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{fmt, io};
 
 pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: Incoming, welcome: Welcome) {
     let mut record = Record::open(&link, &live);
@@ -87,14 +88,20 @@ async fn connect(
     early: &[u8],
     welcome: Welcome,
 ) {
+    if matches!(link.upstream, Upstream::Asked) {
+        // Apart, so that other connections do not carry room for it.
+        record.outcome = Box::pin(forward::serve(link, env, live, client, early, welcome)).await;
+        return;
+    }
     match unless_cancelled(live, reach(link, env, live, welcome)).await {
         Some(Ok((server, _assigned))) => {
             link.unreached.store(false, Relaxed);
-            record.outcome = Outcome::Closed(relay(link, env, live, [client, server], early).await);
+            let start = Start::tunnel(early);
+            record.outcome = Outcome::Closed(relay(link, env, live, [client, server], start).await);
         }
         Some(Err(error)) => {
             if welcome.server == ServerAnswer::Own {
-                note_unreached(link, &error);
+                note_unreached(link, &link.upstream, &error);
             }
             record.outcome = Outcome::NotConnected;
             if link.options.fin_unreached && welcome.server == ServerAnswer::Own {
@@ -108,8 +115,8 @@ async fn connect(
 }
 
 /// Says that the upstream cannot be reached: aloud once, until it was reached again.
-pub(crate) fn note_unreached(link: &Link, error: &io::Error) {
-    let (name, upstream, why) = (&link.id.name, &link.upstream, squall_wire::reason(error));
+pub(crate) fn note_unreached(link: &Link, upstream: &dyn fmt::Display, error: &io::Error) {
+    let (name, why) = (&link.id.name, squall_wire::reason(error));
     if link.unreached.swap(true, Relaxed) {
         tracing::debug!("link {name}: {upstream}: {why}");
     } else {
@@ -160,9 +167,7 @@ async fn reach<'a>(
     live: &'a Live,
     welcome: Welcome,
 ) -> io::Result<(Stream, Option<Assigned<'a>>)> {
-    if !welcome.delay.is_zero() {
-        env.sleep(welcome.delay).await;
-    }
+    hold_back(env, welcome).await;
     match &link.upstream {
         Upstream::One(endpoint) => {
             dial(endpoint, link, env, live, welcome.server).await.map(|server| (server, None))
@@ -171,6 +176,15 @@ async fn reach<'a>(
             let reached = balance::connect(balancer, link, env, live, welcome.server).await;
             reached.map(|(server, assigned)| (server, Some(assigned)))
         }
+        // Nobody has asked yet.
+        Upstream::Asked => Err(io::ErrorKind::Unsupported.into()),
+    }
+}
+
+/// Waits for as long as the faults hold a client back.
+pub(crate) async fn hold_back(env: &Env, welcome: Welcome) {
+    if !welcome.delay.is_zero() {
+        env.sleep(welcome.delay).await;
     }
 }
 
@@ -237,10 +251,10 @@ pub(crate) async fn relay(
     env: &Env,
     live: &Arc<Live>,
     streams: [Stream; 2],
-    early: &[u8],
+    start: Start,
 ) -> CloseReason {
     let mut pump = Pump::new(link.clone(), live.clone(), env.clone(), streams);
-    pump.begin_with(early);
+    pump.start(start);
     let end = (&mut pump).await;
     let [client, server] = pump.into_streams();
     match end {
@@ -296,7 +310,7 @@ pub(crate) async fn send_off(env: &Env, incoming: Incoming) {
     }
 }
 
-async fn say_goodbye(env: &Env, stream: &Stream) {
+pub(crate) async fn say_goodbye(env: &Env, stream: &Stream) {
     if stream.finish().is_ok() {
         env.timeout(FLUSH_LIMIT, swallow(stream)).await;
     }

@@ -3,6 +3,7 @@
 //! - [`ProxyBuilder`] is what is asked for, [`Proxy`] the handle of a running link, [`FaultGuard`] a fault on it
 //! - `acceptor` numbers connections and hands them to shards; `connection` is the life of one; `pump` moves its bytes
 //! - `session` is the same for datagrams: a receiver in the acceptor's place, and a task for each client
+//! - `forward` hears where clients of [`Proxy::forward`] want to go
 //! - [`bridge`] is one connection without an acceptor, between two ends
 //! - `balance` picks the server where there are several; `proxy_protocol` is what servers and clients say of who is who
 //! - `live_plan` is the plan as it changes, `registry` the connections as they come and go
@@ -20,6 +21,7 @@ mod connection;
 mod error;
 mod event;
 pub mod faulty;
+mod forward;
 mod guard;
 mod link;
 mod live;

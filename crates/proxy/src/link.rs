@@ -24,12 +24,14 @@ pub(crate) enum Upstream {
     One(Endpoint),
     /// To the member that is picked.
     Pool(Arc<Balancer>),
+    /// To where its client asks to go.
+    Asked,
 }
 
 impl Upstream {
     pub(crate) fn balancer(&self) -> Option<&Arc<Balancer>> {
         match self {
-            Upstream::One(_) => None,
+            Upstream::One(_) | Upstream::Asked => None,
             Upstream::Pool(balancer) => Some(balancer),
         }
     }
@@ -40,6 +42,7 @@ impl fmt::Display for Upstream {
         match self {
             Upstream::One(endpoint) => write!(f, "upstream {endpoint}"),
             Upstream::Pool(_) => f.write_str("members"),
+            Upstream::Asked => f.write_str("wherever clients ask for"),
         }
     }
 }

@@ -41,6 +41,14 @@ impl Proxy {
         ProxyBuilder::new(upstream.into(), Carrier::Datagram)
     }
 
+    /// A relay to wherever each client asks for, as an HTTP proxy (CONNECT and `http://` requests) and as a SOCKS proxy (5, 4 and
+    /// 4a), all on one port. Faults meet what is relayed; the asking is neither counted nor faulted.
+    ///
+    /// It goes wherever this machine can: whoever reaches its address can use it.
+    pub fn forward() -> ProxyBuilder {
+        ProxyBuilder::forward()
+    }
+
     /// A TCP relay that picks one of several servers for each connection, on a port of its own unless told.
     ///
     /// ```
@@ -86,11 +94,16 @@ impl Proxy {
         self.link.id.seed
     }
 
-    /// Where connections are relayed to; nothing where that is picked for each.
+    /// Whether each client says where its connection leads, see [`Proxy::forward`].
+    pub fn is_forward(&self) -> bool {
+        matches!(self.link.upstream, Upstream::Asked)
+    }
+
+    /// Where connections are relayed to; nothing where that is picked for each, or each client says so itself.
     pub fn upstream(&self) -> Option<&Endpoint> {
         match &self.link.upstream {
             Upstream::One(endpoint) => Some(endpoint),
-            Upstream::Pool(_) => None,
+            Upstream::Pool(_) | Upstream::Asked => None,
         }
     }
 

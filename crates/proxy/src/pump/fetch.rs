@@ -26,6 +26,7 @@ impl Flow {
             due: 0,
             offset: 0,
             appetite: SMALL,
+            left: u64::MAX,
             ended: false,
             finished: false,
             broken: false,
@@ -54,7 +55,7 @@ impl Pump {
         if flow.ended || waiting >= undelivered {
             return 0;
         }
-        let mut room = self.conn.room(direction);
+        let mut room = self.conn.room(direction).min(flow.left.max(1));
         if budget::is_spent() {
             room = room.min(ALWAYS.saturating_sub(flow.waiting()));
         }
@@ -67,6 +68,9 @@ impl Pump {
         let room = self.room(direction);
         if room == 0 {
             return Ok(false);
+        }
+        if self.flows[direction.index()].left == 0 {
+            return self.fetch_beyond(direction, cx);
         }
         if self.splices(direction)
             && let Some(fetched) = self.fetch_unseen(direction, room, cx)
@@ -127,7 +131,9 @@ impl Pump {
         let sender = direction.sender();
         match read {
             Ok(n @ 1..) => {
-                self.flows[direction.index()].learn(n);
+                let flow = &mut self.flows[direction.index()];
+                flow.learn(n);
+                flow.spend(n);
                 self.live.count_received(direction, n as u64);
                 match scratch.get(..n).filter(|_| self.conn.watches(direction)) {
                     Some(bytes) => self.conn.push_bytes(direction, now, bytes),
@@ -145,14 +151,6 @@ impl Pump {
         }
         self.flows[direction.index()].ended = true;
         Ok(0)
-    }
-
-    /// Bytes that the client had sent before the pump began.
-    pub(crate) fn begin_with(&mut self, bytes: &[u8]) {
-        // Bytes end nothing; an end that a fault makes of them shows at the first look.
-        if !bytes.is_empty() && self.take(Direction::Up, Ok(bytes.len()), bytes).is_ok() {
-            self.flows[Direction::Up.index()].held.append(bytes);
-        }
     }
 
     /// Whether a peer's connection is known to have broken.

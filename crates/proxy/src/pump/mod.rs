@@ -5,7 +5,10 @@ mod bulk;
 mod deliver;
 mod fetch;
 mod held;
+mod start;
 mod watch;
+
+pub(crate) use start::Start;
 
 use crate::alarm::Alarm;
 use crate::close::CloseReason;
@@ -57,6 +60,8 @@ struct Flow {
     offset: u64,
     /// How much to ask for in one read.
     appetite: usize,
+    /// How much of what the sender sends goes on; what comes behind it is nobody's.
+    left: u64,
     /// The sender has finished, or is lost.
     ended: bool,
     /// The receiver has been told so.

@@ -36,7 +36,7 @@ pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc
             record.outcome = Outcome::Closed(session.await);
         }
         Err(error) => {
-            note_unreached(&link, &error);
+            note_unreached(&link, &link.upstream, &error);
             record.outcome = Outcome::NotConnected;
         }
     }

@@ -11,6 +11,7 @@ mod datagrams;
 mod decisions;
 mod faults;
 mod faulty;
+mod forward;
 mod gates;
 mod hostile;
 mod limits;
