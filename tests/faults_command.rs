@@ -155,7 +155,10 @@ fn the_schema_has_every_fault_and_key() {
         (&"string".into(), &"integer".into())
     );
     let distribution = &schema["$defs"]["faults"]["latency"]["anyOf"][1]["properties"]["distribution"];
-    assert_eq!((&distribution["enum"][1], &distribution["default"]), (&"normal".into(), &"uniform".into()));
+    assert_eq!(
+        (&distribution["anyOf"][0]["enum"][1], &distribution["default"]),
+        (&"normal".into(), &"uniform".into())
+    );
     let of = |name: &str| {
         let tables = schema["oneOf"].as_array().expect("tables");
         tables.iter().find(|table| !table["properties"][name].is_null()).expect(name)["properties"].clone()

@@ -1,5 +1,6 @@
 //! The published schema of a load's report: it is the committed one, and reports are as it says.
 
+use crate::json_schema;
 use crate::process::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -14,91 +15,10 @@ fn schema() -> String {
     String::from_utf8(out.stdout).expect("text")
 }
 
-/// Every place where `value` is not as `schema` says, by the keywords that the schema uses.
-fn mistakes(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
-    const KNOWN: [&str; 19] = [
-        "$ref",
-        "$schema",
-        "$defs",
-        "title",
-        "description",
-        "type",
-        "properties",
-        "required",
-        "items",
-        "enum",
-        "const",
-        "anyOf",
-        "oneOf",
-        "additionalProperties",
-        "minimum",
-        "maximum",
-        "format",
-        "default",
-        "unevaluatedProperties",
-    ];
-    let Some(rules) = schema.as_object() else { return };
-    for key in rules.keys() {
-        assert!(KNOWN.contains(&key.as_str()), "the test does not know `{key}`");
-    }
-    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/")) {
-        mistakes(root, &root["$defs"][name], value, at, found);
-    }
-    let is = |kind: &str| match kind {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        _ => false,
-    };
-    let typed = match &schema["type"] {
-        Value::String(kind) => is(kind),
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).any(is),
-        _ => true,
-    };
-    let fits = |list: &Value| {
-        let fits = |option: &&Value| {
-            let mut inner = Vec::new();
-            mistakes(root, option, value, at, &mut inner);
-            inner.is_empty()
-        };
-        list.as_array().is_none_or(|options| options.iter().filter(fits).count() > 0)
-    };
-    let constant = rules.get("const").is_none_or(|wanted| wanted == value);
-    let listed = schema["enum"].as_array().is_none_or(|words| words.contains(value));
-    let low =
-        schema["minimum"].as_f64().is_none_or(|least| value.as_f64().is_none_or(|value| value >= least));
-    if !(typed && constant && listed && low && fits(&schema["anyOf"]) && fits(&schema["oneOf"])) {
-        found.push(format!("{at}: {value}"));
-    }
-    for (i, item) in value.as_array().into_iter().flatten().enumerate() {
-        mistakes(root, &schema["items"], item, &format!("{at}[{i}]"), found);
-    }
-    let Some(object) = value.as_object() else { return };
-    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        if !object.contains_key(name) {
-            found.push(format!("{at}: `{name}` is missing"));
-        }
-    }
-    for (name, inner) in object {
-        let at = format!("{at}.{name}");
-        match (schema["properties"].get(name), &schema["additionalProperties"]) {
-            (Some(rule), _) => mistakes(root, rule, inner, &at, found),
-            (None, Value::Bool(false)) => found.push(format!("{at} is not in the schema")),
-            (None, rule) => mistakes(root, rule, inner, &at, found),
-        }
-    }
-}
-
 /// Every place where a report is not as the published schema says.
 pub(crate) fn mistakes_of(report: &Value) -> Vec<String> {
     let schema: Value = serde_json::from_str(&schema()).expect("JSON");
-    let mut found = Vec::new();
-    mistakes(&schema, &schema, report, "report", &mut found);
-    found
+    json_schema::mistakes(&schema, report)
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::process::squall;
 use predicates::prelude::*;
 use std::path::Path;
 
-const PASSING: &str = r#"
+pub(crate) const PASSING: &str = r#"
 scenario = 1
 seed = 7
 clock = "virtual"
@@ -20,7 +20,7 @@ that = "load.load.latency.max == 5ms"
 "#;
 
 /// A scenario file in a folder of its own.
-fn scenario(text: &str) -> (tempfile::TempDir, String) {
+pub(crate) fn scenario(text: &str) -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().expect("a folder");
     let file = dir.path().join("case.toml");
     std::fs::write(&file, text).expect("written");
@@ -28,7 +28,7 @@ fn scenario(text: &str) -> (tempfile::TempDir, String) {
     (dir, path)
 }
 
-fn run(path: &str, args: &[&str]) -> assert_cmd::assert::Assert {
+pub(crate) fn run(path: &str, args: &[&str]) -> assert_cmd::assert::Assert {
     assert_cmd::Command::from_std(squall()).arg("run").arg(path).args(args).assert()
 }
 

@@ -10,7 +10,7 @@ mod page;
 mod play;
 mod preview;
 mod rehearsal;
-mod schema;
+pub(crate) mod schema;
 mod takes;
 mod tally;
 mod terminal;

@@ -19,6 +19,7 @@ mod links;
 mod load;
 mod logging;
 mod output;
+mod overrides;
 mod parse;
 mod presets;
 mod process;
@@ -126,6 +127,9 @@ impl Failure {
         Failure { exit: Exit::Usage, message: message.to_string() }
     }
 }
+
+#[cfg(test)]
+mod keys;
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ mod workers;
 
 use crate::exit::Exit;
 use crate::signals::Signals;
-use crate::{Failure, decisions, output, serving};
+use crate::{Failure, decisions, output, overrides, serving};
 use cases::{Case, Seeds};
 use squall::scenario::report::Report;
 use squall::scenario::snapshot::is_ci;
@@ -44,6 +44,8 @@ pub(crate) struct Args {
     /// Run each with every seed from the first to the last, and name the first that fails; snapshots are then not compared.
     #[arg(long, value_name = "FIRST-LAST", conflicts_with_all = ["update", "seed"])]
     seeds: Option<Seeds>,
+    #[command(flatten)]
+    overrides: overrides::Args,
     /// Start nothing more once one has failed.
     #[arg(long)]
     fail_fast: bool,
@@ -51,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long)]
     skip_unsupported: bool,
     /// Rewrite snapshots that differ.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["vars", "clock"])]
     update: bool,
     /// Run each scenario twice, and fail where the two have not decided and counted the same.
     #[arg(long, conflicts_with_all = ["decisions", "update"])]
@@ -71,12 +73,18 @@ pub(crate) struct Args {
     /// Write one page to FILE that shows what happened: charts over time, connections, faults, expectations.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Print the JSON Schema of the report and do nothing else.
+    #[arg(long)]
+    schema: bool,
     /// Threads that move bytes under the real clock; one for each core unless told.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
 }
 
 pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
+    if args.schema {
+        return output::print(&format!("{:#}\n", squall::scenario::report_schema())).map(|()| Exit::Ok);
+    }
     let cases = cases::of(&args)?;
     let draws = draws(&args, cases.len())?;
     for target in [&args.json, &args.junit, &args.html].into_iter().flatten() {
@@ -87,6 +95,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     let execution = Execution {
         shards: serving::shard_count(args.shards),
         seed: args.seed,
+        overrides: args.overrides.overrides(),
         update: args.update,
         ci: is_ci(std::env::var("CI").ok().as_deref()),
         color: colored(),

@@ -28,7 +28,7 @@ fn annotation(done: &Done) -> String {
     let path = property(&done.case.path.display().to_string());
     let line = line(&done.words).map_or(String::new(), |line| format!(",line={line}"));
     let title = done.report.as_ref().map_or("not a scenario", |report| report.scenario.as_str());
-    let message = format!("{}{}", done.words, done.replay());
+    let message = format!("{}{}", done.words, done.replay);
     format!("::error file={path}{line},title={}::{}", property(title), data(&message))
 }
 
@@ -67,7 +67,7 @@ fn summary(done: &[Done]) -> String {
     }
     for done in done.iter().filter(|done| done.outcome != Outcome::Passed && !done.words.is_empty()) {
         let words = done.words.trim_end().replace("```", "'''");
-        let _ = write!(text, "\n`{}`\n\n```text\n{words}\n```\n", done.replay());
+        let _ = write!(text, "\n`{}`\n\n```text\n{words}\n```\n", done.replay);
     }
     text
 }

@@ -35,7 +35,7 @@ fn case(text: &mut String, done: &Done) {
     let (name, class, took) = (escape(&name), escape(&path), done.took.as_secs_f64());
     let _ = writeln!(text, "<testcase name=\"{name}\" classname=\"{class}\" time=\"{took:.3}\"><properties>");
     let seed = done.report.as_ref().map(|report| report.seed.to_string());
-    for (name, value) in [("replay", Some(done.replay())), ("seed", seed)] {
+    for (name, value) in [("replay", Some(done.replay.clone())), ("seed", seed)] {
         if let Some(value) = value {
             let _ = writeln!(text, "<property name=\"{name}\" value=\"{}\"/>", escape(&value));
         }

@@ -5,7 +5,7 @@ use super::{Args, Case};
 use crate::exit::Exit;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use squall::scenario::report::Report;
-use squall::scenario::{Conclusion, counts_difference};
+use squall::scenario::{Conclusion, Overrides, counts_difference, replay_command};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub(crate) struct Done {
     pub(crate) took: Duration,
     /// Whether a page shows it at length.
     pub(crate) whole: bool,
+    /// The run in the words of the command line.
+    pub(crate) replay: String,
 }
 
 /// In one word.
@@ -47,17 +49,10 @@ impl Outcome {
     }
 }
 
-impl Done {
-    /// The run in the words of the command line.
-    pub(crate) fn replay(&self) -> String {
-        let seed = self.case.seed.map_or(String::new(), |seed| format!("--seed {seed} "));
-        format!("squall run {seed}{}", self.case.path.display())
-    }
-}
-
 /// All that has been done so far.
 pub(crate) struct Verdicts {
     skip_unsupported: bool,
+    overrides: Overrides,
     several: bool,
     bar: ProgressBar,
     room: Room,
@@ -76,6 +71,7 @@ impl Verdicts {
         }
         Verdicts {
             skip_unsupported: args.skip_unsupported,
+            overrides: args.overrides.overrides(),
             several: cases > 1,
             bar,
             room: Room::default(),
@@ -93,7 +89,8 @@ impl Verdicts {
             Conclusion::Unsupported(words) if self.skip_unsupported => (Outcome::Skipped, None, words),
             Conclusion::Unsupported(words) | Conclusion::Unable(words) => (Outcome::Unable, None, words),
         };
-        let mut done = Done { case: case.clone(), outcome, report, words, took, whole: true };
+        let replay = replay_command(&case.path, case.seed, &self.overrides);
+        let mut done = Done { case: case.clone(), outcome, report, words, took, whole: true, replay };
         self.compare(&mut done);
         done.whole = self.room.take(done.outcome);
         if let (false, Some(report)) = (done.whole, &mut done.report) {
@@ -156,7 +153,7 @@ impl Verdicts {
                 self.done.iter().find(|done| done.outcome == Outcome::Failed && done.case.seed.is_some());
             if let Some(done) = seeded {
                 let seed = done.case.seed.unwrap_or_default();
-                eprintln!("first failing seed {seed}; to see it again: {}", done.replay());
+                eprintln!("first failing seed {seed}; to see it again: {}", done.replay);
             }
         }
         let exit = self.done.iter().fold(Exit::Ok, |exit, done| exit.and(done.outcome.exit()));

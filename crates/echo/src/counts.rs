@@ -1,6 +1,7 @@
 //! What an echo server has done so far.
 
 use std::collections::BTreeMap;
+use std::ops::Add;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -30,6 +31,26 @@ pub struct Counts {
     pub datagrams_dropped: u64,
     /// Requests over HTTP that were read to their end.
     pub requests: u64,
+}
+
+impl Add for Counts {
+    type Output = Counts;
+
+    /// The totals of two servers, or of two lives of one.
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            accepted: self.accepted + other.accepted,
+            active: self.active + other.active,
+            closed: self.closed + other.closed,
+            refused: self.refused + other.refused,
+            bytes_in: self.bytes_in + other.bytes_in,
+            bytes_out: self.bytes_out + other.bytes_out,
+            datagrams_in: self.datagrams_in + other.datagrams_in,
+            datagrams_out: self.datagrams_out + other.datagrams_out,
+            datagrams_dropped: self.datagrams_dropped + other.datagrams_dropped,
+            requests: self.requests + other.requests,
+        }
+    }
 }
 
 /// The counters of one shard, on cache lines of their own so that shards do not slow each other down.

@@ -3,6 +3,7 @@
 use crate::determinism::{Recorded, difference};
 use crate::diagnostic::{Source, render, render_colored};
 use crate::model::Scenario;
+use crate::read::Overrides;
 use crate::report::{Outcome, Report};
 use crate::run::{Draws, Run, RunError, run, run_recorded};
 use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
@@ -18,6 +19,8 @@ pub struct Execution {
     pub shards: NonZeroUsize,
     /// A seed instead of the file's; its snapshot is then not compared.
     pub seed: Option<u64>,
+    /// A clock and vars instead of the file's; its snapshot is then not compared either.
+    pub overrides: Overrides,
     /// Rewrite a snapshot that differs.
     pub update: bool,
     /// Under continuous integration nothing is written unless told.
@@ -52,17 +55,24 @@ pub enum Conclusion {
 ///
 /// # Errors
 /// In words: why it cannot be read, or every mistake in it.
-pub fn check(path: &Path, color: bool) -> Result<Scenario, String> {
+pub fn check(path: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, String> {
     let source = Source::open(path).map_err(|error| {
         format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(&error))
     })?;
     let render = if color { render_colored } else { render };
-    crate::read(&source).map_err(|diagnostics| render(&source, &diagnostics))
+    crate::read_with(&source, overrides).map_err(|diagnostics| {
+        let mut words = render(&source, &diagnostics);
+        if let Some(clock) = overrides.clock {
+            // Half of the mistakes may be none with the file's own clock.
+            words.push_str(&format!("note: read with the {clock} clock, as --clock has it\n"));
+        }
+        words
+    })
 }
 
 /// Executes a scenario file. Blocks; to be called outside of any async runtime.
 pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
-    let mut scenario = match check(path, execution.color) {
+    let mut scenario = match check(path, &execution.overrides, execution.color) {
         Ok(scenario) => scenario,
         Err(words) => return Conclusion::Invalid(words),
     };
@@ -117,8 +127,9 @@ fn conclude(
         report.result = Outcome::Fail;
         words.push_str(&difference);
     }
-    let own_draws = execution.seed.is_none() && execution.draws.replay.is_none();
-    if scenario.snapshot.is_some() && own_draws {
+    let as_it_is =
+        execution.seed.is_none() && execution.draws.replay.is_none() && execution.overrides.is_empty();
+    if scenario.snapshot.is_some() && as_it_is {
         let passed = report.result == Outcome::Pass;
         let policy = Policy { update: execution.update, ci: execution.ci, passed };
         match settle(&snapshot_path(path), &report.snapshot(), policy) {
@@ -142,8 +153,8 @@ fn conclude(
         let _ = writeln!(told, "last events:");
         history.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
     }
-    let seed = execution.seed.map_or(String::new(), |seed| format!("--seed {seed} "));
-    let _ = writeln!(told, "seed {}; to see it again: squall run {seed}{}", report.seed, path.display());
+    let again = crate::replay_command(path, execution.seed, &execution.overrides);
+    let _ = writeln!(told, "seed {}; to see it again: {again}", report.seed);
     Conclusion::Failed(Box::new(report), told)
 }
 

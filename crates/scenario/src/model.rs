@@ -1,12 +1,17 @@
 //! A scenario as it was read: every name resolved, every value typed, nothing started.
 
+mod load;
+
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
-use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Request, Schedule, Source};
+use squall_proxy::Relay;
+use squall_wire::Tuning;
+
+pub use load::{Load, Manner, Pace, Target};
 
 use crate::expr::Expr;
 
@@ -64,6 +69,8 @@ pub struct Echo {
     pub idle_timeout: Option<Duration>,
     /// Bytes that it reads at a time, where that is told.
     pub buffer: Option<u64>,
+    /// Where it listens; port 0 lets the system choose.
+    pub listen: SocketAddr,
 }
 
 impl Echo {
@@ -75,7 +82,7 @@ impl Echo {
             Carrier::Stream => squall_echo::tcp(),
             Carrier::Datagram => squall_echo::udp(),
         };
-        builder = builder.mode(self.mode.clone()).id(&self.id);
+        builder = builder.mode(self.mode.clone()).id(&self.id).listen(self.listen);
         if let Some(limit) = self.max_connections {
             builder = builder.max_connections(count(limit));
         }
@@ -108,6 +115,12 @@ pub struct Link {
     pub max_connections: Option<u64>,
     /// Bytes that share one draw.
     pub segment: u64,
+    /// Bytes that one direction of one connection may hold, where that is told.
+    pub buffer: Option<u64>,
+    /// How bytes are relayed that no fault has to see.
+    pub relay: Relay,
+    /// How its sockets are set up.
+    pub tuning: Tuning,
     /// The faults it starts with, those of its preset first; every one has its name.
     pub faults: Vec<FaultSpec>,
 }
@@ -145,13 +158,14 @@ pub enum Action {
     Update(Vec<OnLink<FaultSpec>>),
     /// Takes faults out of force, by name.
     Clear(Vec<OnLink<String>>),
-    /// Takes links down (listener and connections closed) or up again.
-    Link {
-        /// Which links.
-        names: Vec<String>,
-        /// Up, or down.
-        up: bool,
-    },
+    /// Takes links down (listener and connections closed; false) or up again (true).
+    Link(Vec<OnLink<bool>>),
+    /// Ends what goes on by itself.
+    Stop(Vec<Subject>),
+    /// Brings back what a step has stopped, at the same address.
+    Start(Vec<Subject>),
+    /// Demands that expressions hold, once nothing is on its way any more.
+    Assert(Vec<Expr>),
     /// Waits until an expression holds; the scenario fails where it does not in time.
     Wait {
         /// What must hold.
@@ -174,82 +188,26 @@ pub struct OnLink<T> {
     pub what: T,
 }
 
-/// A load: requests over connections.
+/// Something that goes on until it is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Load {
-    /// Whom it connects to.
-    pub target: Target,
-    /// What its requests are sent over: what the target speaks.
-    pub carrier: Carrier,
-    /// How many connections it keeps.
-    pub connections: u64,
-    /// How many requests it sends in all.
-    pub requests: u64,
-    /// When they are due, where that does not depend on answers.
-    pub pace: Option<Pace>,
-    /// Bytes of the requests.
-    pub sizes: Mix,
-    /// What is unusual about how it speaks and connects.
-    pub manner: Manner,
-    /// Whether a lost connection is replaced.
-    pub reconnect: bool,
-    /// How often a datagram that is not answered in time is sent again.
-    pub retries: u64,
-    /// How long an answer, or a connection, may take.
-    pub timeout: Duration,
-    /// How long a connection rests between an answer and its next request.
-    pub pause: Duration,
-    /// Whether the next step begins while this one runs.
-    pub background: bool,
-}
-
-/// When the requests of an open loop are due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
-    /// The rate, or that at which the first stage begins.
-    pub rate: Rate,
-    /// Stages with the rates at their ends; none where the rate stays.
-    pub stages: Vec<(Duration, Rate)>,
-    /// How requests are spread.
-    pub arrivals: Arrivals,
-}
-
-/// How a load speaks and connects, where that is not as usual.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Manner {
-    /// Whether frames are spoken.
-    pub framed: bool,
-    /// Bytes of the replies, of frames.
-    pub reply_sizes: Option<Mix>,
-    /// How long the server is to wait before it replies, of frames.
-    pub reply_delay: Duration,
-    /// A text that is sent, and the one that answers it.
-    pub text: Option<(Vec<u8>, Vec<u8>)>,
-    /// The request, of HTTP.
-    pub http: Option<Request>,
-    /// How many requests may be unanswered on a connection.
-    pub pipeline: Option<u64>,
-    /// How many requests a connection is used for.
-    pub per_connection: Option<u64>,
-    /// How connections are ended.
-    pub close: Close,
-    /// How long connections are held open when they are done.
-    pub hold: Duration,
-    /// Where connections come from.
-    pub source: Option<Source>,
-    /// What connections begin with.
-    pub proxy_protocol: Option<ProxyProtocol>,
-    /// For how long nothing is measured.
-    pub warmup: Duration,
-}
-
-/// Whom a load connects to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// The link of that name.
-    Link(String),
+pub enum Subject {
+    /// The load in the background of that name.
+    Load(String),
     /// The built-in server of that name.
     Echo(String),
+    /// The link of that name.
+    Link(String),
+}
+
+impl Subject {
+    /// As the file has it, such as `echo.backend`.
+    pub fn path(&self) -> String {
+        match self {
+            Subject::Load(name) => format!("load.{name}"),
+            Subject::Echo(name) => format!("echo.{name}"),
+            Subject::Link(name) => format!("link.{name}"),
+        }
+    }
 }
 
 /// Something that must hold when the run has settled.
@@ -277,19 +235,6 @@ pub struct Band {
     pub within: Expr,
     /// Where the band stands in the file, with its quotes, as byte offsets.
     pub at: Range<usize>,
-}
-
-impl Pace {
-    /// The schedule of as many requests as are wanted, or as a duration or the stages have; none where that makes no sense.
-    pub fn schedule(&self, requests: Option<u64>, duration: Option<Duration>, seed: u64) -> Option<Schedule> {
-        let schedule = match (requests, duration) {
-            _ if !self.stages.is_empty() => Schedule::stages(self.rate, self.stages.iter().copied()),
-            (Some(requests), _) => Schedule::constant(self.rate, requests),
-            (None, Some(duration)) => Schedule::lasting(self.rate, duration),
-            (None, None) => None,
-        };
-        Some(schedule.filter(|schedule| schedule.count() > 0)?.arriving(self.arrivals, seed))
-    }
 }
 
 impl Scenario {

@@ -146,10 +146,12 @@ impl Clock {
         let mut due = Vec::new();
         let mut hands = lock(&self.hands);
         let Some(coarse) = self.follow(&hands) else { return };
-        if self.lull() {
+        // What is due at this very instant belongs to it: a lull is when that has been done, too.
+        let head = hands.heap.head();
+        if head.is_none_or(|at| at > self.now()) && self.lull() {
             return;
         }
-        match hands.heap.head() {
+        match head {
             Some(at) if at / MILLISECOND <= coarse => {
                 self.now.fetch_max(at, Relaxed);
                 hands.heap.release(at, &mut due);

@@ -16,10 +16,12 @@ struct Generated {
 }
 
 /// In this order: the references are printed by a binary that has the catalogue in it.
-const GENERATED: [Generated; 3] = [
+const GENERATED: [Generated; 5] = [
     Generated { path: catalogue::PATH, text: catalogue::text },
     Generated { path: "docs/faults.md", text: reference::faults },
     Generated { path: "docs/presets.md", text: reference::presets },
+    Generated { path: "docs/squall.scenario.1.schema.json", text: reference::scenario_schema },
+    Generated { path: "docs/squall.report.1.schema.json", text: reference::report_schema },
 ];
 
 /// Writes every generated file that differs, or with `--check` shows how it differs.

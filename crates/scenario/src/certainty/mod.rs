@@ -6,7 +6,9 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Action, Clock, Link, Scenario};
+pub(crate) use reach::{connected, ends_at};
+
+use crate::model::{Action, Clock, Link, OnLink, Scenario};
 use crate::paths::{Nature, field};
 
 /// Sorts the paths of a scenario's report: what is exact stands under `counts`, what is open under `timing`.
@@ -39,10 +41,16 @@ impl Certainty {
                 }
             }
             for step in &scenario.steps {
-                if let Action::Link { names, up: false } = &step.action {
-                    for link in names {
-                        certainty.open_by_outage(scenario, link);
+                match &step.action {
+                    Action::Link(links) => {
+                        for OnLink { link, .. } in links.iter().filter(|link| !link.what) {
+                            certainty.open_by_outage(scenario, link);
+                        }
                     }
+                    Action::Stop(subjects) => {
+                        subjects.iter().for_each(|subject| certainty.open_by_stop(scenario, step, subject));
+                    }
+                    _ => {}
                 }
             }
         }

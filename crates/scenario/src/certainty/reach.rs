@@ -1,6 +1,6 @@
 //! Who shares connections with whom, and what happens while they are in use.
 
-use crate::model::{Action, Link, Load, OnLink, Scenario, Target};
+use crate::model::{Action, Link, Load, OnLink, Scenario, Step, Subject, Target, Upstream};
 
 impl Load {
     /// Whether its connections run through the link `through`.
@@ -15,7 +15,7 @@ pub(super) fn passes(scenario: &Scenario, first: &str, through: &str) -> bool {
 }
 
 /// The links that share connections with the link `name`, before or behind it, and that link.
-pub(super) fn connected<'a>(scenario: &'a Scenario, name: &'a str) -> impl Iterator<Item = &'a Link> {
+pub(crate) fn connected<'a>(scenario: &'a Scenario, name: &'a str) -> impl Iterator<Item = &'a Link> {
     scenario
         .links
         .iter()
@@ -39,29 +39,41 @@ pub(super) fn is_behind_another(scenario: &Scenario, name: &str) -> bool {
 
 /// Whether a step changes the fault while a load runs over its link: where in the load that is, nobody can say.
 pub(super) fn changes_midway(scenario: &Scenario, link: &str, fault: &str) -> bool {
-    let mut running: Vec<&str> = Vec::new();
-    for step in &scenario.steps {
-        let on = |target: &str, name: Option<&str>| target == link && name == Some(fault);
-        let changed = match &step.action {
-            Action::Load(load) => {
-                if load.background && load.passes(scenario, link) {
-                    running.push(&step.name);
-                }
-                false
+    let on = |target: &str, name: Option<&str>| target == link && name == Some(fault);
+    let changes = |step: &&Step| match &step.action {
+        Action::Inject(faults) | Action::Update(faults) => {
+            faults.iter().any(|OnLink { link, what }| on(link, what.name()))
+        }
+        Action::Clear(faults) => faults.iter().any(|OnLink { link, what }| on(link, Some(what))),
+        _ => false,
+    };
+    let mut steps = scenario.steps.iter().filter(changes);
+    steps.any(|step| running(scenario, step).into_iter().any(|load| load.passes(scenario, link)))
+}
+
+/// The loads that run in the background when `step` is taken.
+pub(super) fn running<'a>(scenario: &'a Scenario, step: &Step) -> Vec<&'a Load> {
+    let mut running: Vec<(&str, &Load)> = Vec::new();
+    for earlier in scenario.steps.iter().take_while(|earlier| earlier.name != step.name) {
+        match &earlier.action {
+            Action::Load(load) if load.background => running.push((&earlier.name, load)),
+            Action::Join(names) => running.retain(|(name, _)| !names.iter().any(|joined| joined == name)),
+            Action::Stop(subjects) => {
+                running.retain(|(name, _)| !subjects.contains(&Subject::Load((*name).to_owned())));
             }
-            Action::Join(names) => {
-                running.retain(|name| !names.iter().any(|joined| joined == name));
-                false
-            }
-            Action::Inject(faults) | Action::Update(faults) => {
-                faults.iter().any(|OnLink { link, what }| on(link, what.name()))
-            }
-            Action::Clear(faults) => faults.iter().any(|OnLink { link, what }| on(link, Some(what))),
-            Action::Link { .. } | Action::Wait { .. } | Action::Sleep(_) => false,
-        };
-        if changed && !running.is_empty() {
-            return true;
+            _ => {}
         }
     }
-    false
+    running.into_iter().map(|(_, load)| load).collect()
+}
+
+/// Whether the connections of a load end at the built-in server `echo`.
+pub(crate) fn ends_at(scenario: &Scenario, load: &Load, echo: &str) -> bool {
+    match &load.target {
+        Target::Echo(name) => name == echo,
+        Target::Link(first) => {
+            let leads = Upstream::Echo(echo.to_owned());
+            scenario.route(first).iter().any(|link| link.upstream == leads)
+        }
+    }
 }

@@ -4,8 +4,8 @@ use squall_echo::Mode;
 use squall_faults::{Carrier, Direction, FaultSpec, Gate, PortState, Rank, UpstreamHang};
 
 use super::Certainty;
-use super::reach::{changes_midway, connected, is_behind_another, is_shared, passes};
-use crate::model::{Echo, Link, Load, Scenario, Target, Upstream};
+use super::reach::{changes_midway, connected, ends_at, is_behind_another, is_shared, passes, running};
+use crate::model::{Echo, Link, Load, Scenario, Step, Subject, Target, Upstream};
 
 impl Certainty {
     /// A server that sends everything back leaves nothing open, however slowly it does. One that gives up on its clients does, or
@@ -204,6 +204,44 @@ impl Certainty {
         }
         if let Some(down) = scenario.link(down) {
             self.open_loads(scenario, down, &reason);
+        }
+    }
+
+    /// What is stopped while nothing runs over it has come to rest before, so that nothing is left open.
+    pub(super) fn open_by_stop(&mut self, scenario: &Scenario, step: &Step, subject: &Subject) {
+        let reason =
+            format!("how far clients have come when `{}` is stopped is left to the clock", subject.path());
+        match subject {
+            Subject::Link(link) => self.open_by_outage(scenario, link),
+            Subject::Load(name) => {
+                self.push(format!("load.{name}"), &reason);
+                if let Some((_, load)) = scenario.loads().find(|(each, _)| each == name) {
+                    self.open_route(scenario, load, &reason);
+                }
+            }
+            Subject::Echo(echo) => {
+                for load in running(scenario, step).into_iter().filter(|load| ends_at(scenario, load, echo)) {
+                    self.open_route(scenario, load, &reason);
+                    let same = scenario.loads().filter(|(_, other)| *other == load);
+                    same.for_each(|(name, _)| self.push(format!("load.{name}"), &reason));
+                }
+            }
+        }
+    }
+
+    /// Every link and server that connections of a load touch.
+    fn open_route(&mut self, scenario: &Scenario, load: &Load, reason: &str) {
+        match &load.target {
+            Target::Echo(echo) => self.push(format!("echo.{echo}"), reason),
+            Target::Link(first) => {
+                for affected in connected(scenario, first) {
+                    let groups = ["bytes", "closes", "connections", "datagrams", "faults"];
+                    self.push_link(affected, &groups, reason);
+                    if let Upstream::Echo(echo) = &affected.upstream {
+                        self.push(format!("echo.{echo}"), reason);
+                    }
+                }
+            }
         }
     }
 

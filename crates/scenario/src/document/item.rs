@@ -55,13 +55,20 @@ impl<'d> Item<'d> {
         self.errors.push(Diagnostic::new(message, self.key_span()).help(help));
     }
 
+    /// Whether the value is a string that is one var: it may then be a number or a flag.
+    fn is_var(&self) -> bool {
+        self.errors.stands_for_a_var(&self.span())
+    }
+
     fn mismatch(&self, expected: &str) {
+        self.errors.push(self.mismatched(expected));
+    }
+
+    fn mismatched(&self, expected: &str) -> Diagnostic {
         let found = self.value.get_ref().type_str();
         let article = if found.starts_with(['a', 'i']) { "an" } else { "a" };
-        self.errors.push(
-            Diagnostic::new(format!("`{}` has the wrong type", self.key), self.span())
-                .label(format!("expected {expected}, found {article} {found}")),
-        );
+        Diagnostic::new(format!("`{}` has the wrong type", self.key), self.span())
+            .label(format!("expected {expected}, found {article} {found}"))
     }
 
     /// A string; `expected` describes it, such as `a name such as "api"`.
@@ -106,11 +113,15 @@ impl<'d> Item<'d> {
 
     /// An integer within bounds.
     pub(crate) fn integer(&self, bounds: RangeInclusive<u64>) -> Option<u64> {
-        let DeValue::Integer(integer) = self.value.get_ref() else {
-            self.mismatch("an integer");
-            return None;
+        let value = match self.value.get_ref() {
+            DeValue::Integer(integer) => whole(integer),
+            DeValue::String(text) if self.is_var() && text.parse::<i128>().is_ok() => text.parse().ok(),
+            _ => {
+                self.mismatch("an integer");
+                return None;
+            }
         };
-        let value = whole(integer).and_then(|value| u64::try_from(value).ok());
+        let value = value.and_then(|value| u64::try_from(value).ok());
         let fitting = value.filter(|value| bounds.contains(value));
         if fitting.is_none() {
             let most = match *bounds.end() {
@@ -124,7 +135,10 @@ impl<'d> Item<'d> {
 
     /// A flag.
     pub(crate) fn flag(&self) -> Option<bool> {
-        let flag = self.value.get_ref().as_bool();
+        let flag = match self.value.get_ref() {
+            DeValue::String(text) if self.is_var() => text.parse().ok(),
+            value => value.as_bool(),
+        };
         if flag.is_none() {
             self.mismatch("true or false");
         }
@@ -175,6 +189,15 @@ impl<'d> Item<'d> {
                 None
             }
         }
+    }
+
+    /// A table; where it is none, `example` shows one.
+    pub(crate) fn table_like(&self, example: &str) -> Option<Table<'d>> {
+        if self.is_table() {
+            return self.table(self.key);
+        }
+        self.errors.push(self.mismatched("a table").help(format!("write `{example}`")));
+        None
     }
 
     /// Whether the value is a table.

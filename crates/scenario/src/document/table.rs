@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use super::{Errors, Item, suggest};
 use crate::diagnostic::Diagnostic;
+use crate::format::Shape;
 
 /// A table, and which of its keys somebody asked for. The others are unknown.
 #[derive(Debug)]
@@ -84,6 +85,18 @@ impl<'d> Table<'d> {
         for item in self.others() {
             self.unknown(&item);
         }
+    }
+
+    /// As [`Table::close`]; what was asked for must be what the format has, or the schema would say something else.
+    pub(crate) fn close_as(self, shape: &Shape) {
+        #[cfg(debug_assertions)]
+        {
+            let asked: std::collections::BTreeSet<&str> = self.known.borrow().iter().copied().collect();
+            let shaped: std::collections::BTreeSet<&str> = shape.keys.iter().map(|key| key.name).collect();
+            debug_assert_eq!(asked, shaped, "keys of {} in the reader and in format.rs", shape.name);
+        }
+        let _ = shape;
+        self.close();
     }
 
     /// Notes that the table does not take this key.

@@ -3,7 +3,9 @@
 use squall_echo::{EchoError, Mode};
 use squall_faults::{Carrier, Size};
 
+use super::link::{LISTEN, address};
 use crate::document::{Item, Table};
+use crate::format;
 use crate::model::Echo;
 
 /// Bytes of the longest identity.
@@ -13,12 +15,12 @@ const LARGEST: u64 = 256 * 1024;
 
 /// The echo's name and its carrier.
 pub(super) fn speaks(item: &Item<'_>) -> (String, Carrier) {
-    let protocol = item.table(item.key()).and_then(|table| protocol(&table));
-    (item.key().to_owned(), protocol.map_or(Carrier::Stream, |protocol| protocol.0))
+    let speaks = item.table(item.key()).and_then(|table| speaking(&table));
+    (item.key().to_owned(), speaks.map_or(Carrier::Stream, |speaks| speaks.0))
 }
 
 /// What it speaks, and whether that is HTTP; a mistake in it is noted once, however often it is asked.
-fn protocol(table: &Table<'_>) -> Option<(Carrier, bool)> {
+fn speaking(table: &Table<'_>) -> Option<(Carrier, bool)> {
     let protocols = [
         ("tcp", (Carrier::Stream, false)),
         ("udp", (Carrier::Datagram, false)),
@@ -37,9 +39,11 @@ pub(super) fn read(item: &Item<'_>) -> Echo {
         max_connections: None,
         idle_timeout: None,
         buffer: None,
+        listen: LISTEN,
     };
     let Some(table) = item.table(&format!("[echo.{}]", item.key())) else { return echo };
-    (echo.carrier, echo.http) = protocol(&table).unwrap_or((Carrier::Stream, false));
+    (echo.carrier, echo.http) = speaking(&table).unwrap_or((Carrier::Stream, false));
+    echo.listen = table.get("listen").and_then(|item| address(&item)).unwrap_or(LISTEN);
     echo.max_connections = table.get("max_connections").and_then(|item| item.integer(1..=u64::MAX));
     echo.idle_timeout = table.get("idle_timeout").and_then(|item| {
         let limit = item.value("30s");
@@ -74,6 +78,6 @@ pub(super) fn read(item: &Item<'_>) -> Echo {
             item.refuse(format!("mode `{mode}` does not work over {over}"), reason.to_owned());
         }
     }
-    table.close();
+    table.close_as(&format::ECHO);
     echo
 }

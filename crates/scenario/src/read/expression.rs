@@ -1,10 +1,12 @@
 //! Expressions in the file: `wait`, `[[expect]]` and the bands of `[snapshot]`.
 
+use super::assert::Moment;
 use super::names::Names;
 use crate::certainty::Certainty;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Errors, Item, Text};
 use crate::expr::{Expr, PathUse};
+use crate::format;
 use crate::model::{Band, Expectation, Scenario, Snapshot};
 use crate::paths::{Vocabulary, field, segments};
 
@@ -22,18 +24,25 @@ struct Placed<'d> {
     path: Option<Item<'d>>,
     /// Whether the answer decides if the scenario passes.
     decides: bool,
+    /// When it is looked at, where that is neither the end nor a moment that is waited for.
+    moment: Option<Moment>,
 }
 
 impl<'d> Expressions<'d> {
     /// Reads the expression of a `wait`: a moment is waited for, so any value may be looked at.
     pub(super) fn wait(&mut self, item: &Item<'d>) -> Option<Expr> {
-        self.read(item, false)
+        self.read(item, false, None)
     }
 
-    fn read(&mut self, item: &Item<'d>, decides: bool) -> Option<Expr> {
+    /// Reads what must hold at a moment.
+    pub(super) fn assertion(&mut self, item: &Item<'d>, moment: Moment) -> Option<Expr> {
+        self.read(item, true, Some(moment))
+    }
+
+    fn read(&mut self, item: &Item<'d>, decides: bool, moment: Option<Moment>) -> Option<Expr> {
         let text = item.text("an expression such as \"link.api.bytes.up >= 16KiB\"")?;
         let expr = parsed(Expr::parse(text.value()), item, &text)?;
-        self.list.push(Placed { expr: expr.clone(), text, path: None, decides });
+        self.list.push(Placed { expr: expr.clone(), text, path: None, decides, moment });
         Some(expr)
     }
 
@@ -49,8 +58,10 @@ impl<'d> Expressions<'d> {
                 // A band repeats its path for each of its bounds; one mistake in it is one mistake.
                 let first = placed.path.is_none() || !named.contains(&used.path);
                 named.push(used.path);
+                let early = placed.moment.as_ref().and_then(|moment| moment.refuses(scenario, &used));
                 let found = match known(&vocabulary, names, used.path) {
                     false => first.then(|| unknown(&vocabulary, &used)),
+                    true if early.is_some() => early,
                     true if placed.decides && used.compared_exactly => inexact(&certainty, &used),
                     true => None,
                 };
@@ -70,9 +81,9 @@ impl<'d> Expressions<'d> {
 pub(super) fn expectation<'d>(item: &Item<'d>, expressions: &mut Expressions<'d>) -> Option<Expectation> {
     let table = item.table("[[expect]]")?;
     let that = table.require("that", "that = \"load.upload.failed == 0\"");
-    table.close();
+    table.close_as(&format::EXPECT);
     let that = that?;
-    Some(Expectation { that: expressions.read(&that, true)?, at: that.span() })
+    Some(Expectation { that: expressions.read(&that, true, None)?, at: that.span() })
 }
 
 /// Reads `[snapshot]`: bands by path.
@@ -90,7 +101,13 @@ fn band<'d>(item: &Item<'d>, expressions: &mut Expressions<'d>) -> Option<Band> 
     let text = item.text("a band such as \">= 100ms\"")?;
     let within = parsed(Expr::parse_band(item.key(), text.value()), item, &text)?;
     let band = Band { path: item.key().to_owned(), within: within.clone(), at: item.span() };
-    expressions.list.push(Placed { expr: within, text, path: Some(item.clone()), decides: true });
+    expressions.list.push(Placed {
+        expr: within,
+        text,
+        path: Some(item.clone()),
+        decides: true,
+        moment: None,
+    });
     Some(band)
 }
 

@@ -10,7 +10,7 @@ use crate::model::Load;
 use crate::terms;
 
 /// The keys that only mean something beside `http`.
-const PARTS: [&str; 3] = ["method", "headers", "body"];
+const PARTS: [&str; 3] = ["method", "header", "body"];
 /// Bytes of the largest body: what an echo takes.
 const LARGEST: u64 = 1 << 20;
 
@@ -43,21 +43,18 @@ pub(super) fn read(table: &Table<'_>, host: &str) -> Option<Request> {
 }
 
 fn headers(item: &Item<'_>) -> Vec<(String, String)> {
-    let lines = item.list("a list of headers, such as [\"Accept: */*\"]");
-    let header = |line: Item<'_>| {
+    let header = |line: &Item<'_>| {
         let text = line.text("a header in quotes, such as \"Accept: */*\"")?;
         match text.value().split_once(':') {
             Some((name, value)) => Some((name.trim().to_owned(), value.trim().to_owned())),
             None => {
-                line.refuse(
-                    format!("`{}` is not a header", text.value()),
-                    "write \"NAME: VALUE\"".to_owned(),
-                );
+                let help = "write \"NAME: VALUE\"".to_owned();
+                line.refuse(format!("`{}` is not a header", text.value()), help);
                 None
             }
         }
     };
-    lines.into_iter().filter_map(header).collect()
+    item.one_or_many().iter().filter_map(header).collect()
 }
 
 /// The body: a text, or as many bytes as `size` says.

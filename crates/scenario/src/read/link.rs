@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use squall_faults::value::Size;
 use squall_faults::{Carrier, FaultSpec, PRESETS, Shape, find_preset, preset_names};
+use squall_proxy::Relay;
+use squall_wire::Tuning;
 
 use super::names::{Named, Names};
-use super::{fault, protocol};
+use super::{fault, options, protocol};
 use crate::document::{Item, Table, suggest};
+use crate::format;
 use crate::model::{Clock, Link, Scenario, Upstream};
 
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// Loopback, and a free port.
+pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// `lifetime` is how long the scenario may take: clients of a UDP link are remembered as long unless told.
 pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mut Names) -> Link {
@@ -26,6 +30,9 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mu
         idle_timeout: None,
         max_connections: None,
         segment: squall_faults::DEFAULT_SEGMENT,
+        buffer: None,
+        relay: Relay::Auto,
+        tuning: Tuning::default(),
         faults: Vec::new(),
     };
     let Some(table) = item.table(&format!("[link.{name}]")) else { return link };
@@ -57,8 +64,10 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mu
             None => link.segment,
         };
     }
-    if let Some(item) = table.get("preset") {
-        link.faults = preset(&item, &link, names);
+    options::read(&table, &mut link, clock);
+    for item in table.get("preset").iter().flat_map(Item::one_or_many) {
+        let faults = preset(&item, &link, names);
+        link.faults.extend(faults);
     }
     let faults =
         table.get("fault").map(|item| item.list(&format!("[[link.{name}.fault]]"))).unwrap_or_default();
@@ -67,7 +76,7 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mu
             link.faults.extend(fault::read(table, &[name], names).into_iter().map(|fault| fault.what));
         }
     }
-    table.close();
+    table.close_as(&format::LINK);
     link
 }
 
@@ -131,7 +140,8 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
     }
 }
 
-fn address(item: &Item<'_>) -> Option<SocketAddr> {
+/// An IP address and a port.
+pub(super) fn address(item: &Item<'_>) -> Option<SocketAddr> {
     let text = item.text("an address such as \"127.0.0.1:0\"")?.value();
     let address = text.parse();
     if address.is_err() {

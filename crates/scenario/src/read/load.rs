@@ -9,6 +9,7 @@ use super::names::{Named, Names};
 use super::step::example;
 use super::{http, manner};
 use crate::document::{Item, Table};
+use crate::format;
 use crate::model::{Load, Manner, Pace, Target};
 use crate::terms;
 
@@ -37,7 +38,7 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
         pause: Duration::ZERO,
         background,
     };
-    let Some(table) = item.table("load") else { return load };
+    let Some(table) = item.table_like(example("load")) else { return load };
     if let Some((target, carrier)) = target(&table, names) {
         (load.target, load.carrier) = (target, carrier);
     }
@@ -85,7 +86,7 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
             item.refuse_key("with a rate, requests are due when they are and not after a pause", help);
         }
     }
-    table.close();
+    table.close_as(&format::LOAD);
     load
 }
 
@@ -171,7 +172,7 @@ fn target_name(target: &Target) -> String {
 }
 
 fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {
-    let item = table.require("target", example("load"))?;
+    let item = table.require("target", "target = \"link.api\"")?;
     let text = item.text("`link.NAME` or `echo.NAME` in quotes")?.value();
     match names.resolve(&item, text) {
         Some(named @ Named::Link(name)) => Some((Target::Link(name.to_owned()), names.carrier(named))),

@@ -1,9 +1,11 @@
 //! Reads a scenario file: every mistake of it at once, or a scenario without any.
 
 mod action;
+mod assert;
 mod echo;
 mod expression;
 mod fault;
+mod heal;
 mod http;
 mod link;
 mod load;
@@ -12,11 +14,18 @@ mod load_tests;
 mod manner;
 mod names;
 mod nearest;
+mod options;
 mod protocol;
 mod spec;
 mod step;
 #[cfg(test)]
+mod step_tests;
+mod stop;
+#[cfg(test)]
 pub(crate) mod tests;
+mod vars;
+#[cfg(test)]
+mod vars_tests;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,12 +34,15 @@ use toml::de::DeTable;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::document::{Errors, Item, Table, parse};
+use crate::format;
 use crate::model::{Clock, Scenario};
 use expression::Expressions;
 use names::Names;
 
 /// The version of the format.
 const FORMAT: u64 = 1;
+/// What time may be.
+const CLOCKS: [(&str, Clock); 2] = [("real", Clock::Real), ("virtual", Clock::Virtual)];
 const TIMEOUT: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -60,23 +72,48 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Every mistake of the file, in order of position. Syntax errors stand alone: what follows from a broken document would only
 /// hide them.
 pub fn read(source: &Source) -> Result<Scenario, Vec<Diagnostic>> {
-    let tree = parse(source.text())?;
+    read_with(source, &Overrides::default())
+}
+
+/// What somebody wants otherwise than the file has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// Another clock.
+    pub clock: Option<Clock>,
+    /// Texts for vars of the file, by name; the last one counts.
+    pub vars: Vec<(String, String)>,
+}
+
+impl Overrides {
+    /// Whether the file stays as it is.
+    pub fn is_empty(&self) -> bool {
+        *self == Overrides::default()
+    }
+}
+
+/// As [`read`], with a clock or vars that are not the file's.
+///
+/// # Errors
+///
+/// As there, and for a var that the file does not have.
+pub fn read_with(source: &Source, overrides: &Overrides) -> Result<Scenario, Vec<Diagnostic>> {
+    let mut tree = parse(source.text())?.into_inner();
     let errors = Errors::default();
-    let scenario = document(source, tree.get_ref(), &errors);
+    vars::substitute(&mut tree, source.text(), overrides, &errors);
+    let scenario = document(source, &tree, overrides, &errors);
     let errors = errors.into_sorted();
     if errors.is_empty() { Ok(scenario) } else { Err(errors) }
 }
 
 /// Reads what can be read. Where something is wrong a stand-in takes its place, so that names stay known and one mistake is
 /// not reported as several; with any mistake noted, the scenario is thrown away.
-fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
+fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: &Errors) -> Scenario {
     let root = Table::new(tree, "a scenario".to_owned(), 0..0, source.text(), errors);
-    format(&root);
-    let clocks = [("real", Clock::Real), ("virtual", Clock::Virtual)];
+    version(&root);
     let mut scenario = Scenario {
         name: name(&root, source),
         seed: root.get("seed").and_then(|item| item.integer(0..=u64::MAX)).unwrap_or(0),
-        clock: root.get("clock").and_then(|item| item.word(&clocks)).unwrap_or(Clock::Real),
+        clock: clock(&root, overrides),
         timeout: root.get("timeout").and_then(|item| item.value("60s")).unwrap_or(TIMEOUT),
         grace: root.get("grace").and_then(|item| item.value("5s")).unwrap_or(GRACE),
         echoes: Vec::new(),
@@ -85,12 +122,14 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
         expectations: Vec::new(),
         snapshot: None,
     };
+    // Read before everything else.
+    root.get("vars");
     let echoes = named(root.get("echo"), "echo.backend");
     let links = named(root.get("link"), "link.api");
     let steps = root.get("step").map(|item| item.list("[[step]]")).unwrap_or_default();
     let expects = root.get("expect").map(|item| item.list("[[expect]]")).unwrap_or_default();
     let snapshot = root.get("snapshot");
-    root.close();
+    root.close_as(&format::ROOT);
 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
@@ -109,7 +148,13 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Scenario {
     scenario
 }
 
-fn format(root: &Table<'_>) {
+/// The file's own is looked at in any case: a mistake in it is one.
+fn clock(root: &Table<'_>, overrides: &Overrides) -> Clock {
+    let own = root.get("clock").and_then(|item| item.word(&CLOCKS)).unwrap_or(Clock::Real);
+    overrides.clock.unwrap_or(own)
+}
+
+fn version(root: &Table<'_>) {
     if let Some(item) = root.require("scenario", "scenario = 1") {
         match item.integer(1..=u64::MAX) {
             Some(FORMAT) | None => {}

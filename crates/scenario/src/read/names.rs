@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use squall_faults::Carrier;
 
+use super::assert::Moment;
 use crate::document::{Item, suggest};
 use crate::model::{Echo, Scenario, Upstream};
 
@@ -19,6 +20,8 @@ pub(super) struct Names {
     loads: BTreeMap<String, LoadState>,
     /// The built-in server that echoes and links end at, by `echo.NAME` and `link.NAME`.
     servers: BTreeMap<String, Server>,
+    /// Servers and links that are down at this point, as `echo.NAME` or `link.NAME`.
+    down: BTreeSet<String>,
 }
 
 /// A built-in server, as loads have to know it.
@@ -48,6 +51,7 @@ enum LoadState {
     Foreground,
     Background,
     Joined,
+    Stopped,
 }
 
 impl Names {
@@ -188,6 +192,52 @@ impl Names {
         }
     }
 
+    /// Takes every fault of the link out of force; their names.
+    pub(super) fn heal(&mut self, link: &str) -> Vec<String> {
+        let Some(faults) = self.links.get_mut(link) else { return Vec::new() };
+        std::mem::take(&mut faults.live).into_iter().map(|live| live.0).collect()
+    }
+
+    /// The names of all links, in alphabetical order.
+    pub(super) fn all_links(&self) -> Vec<String> {
+        self.links.keys().cloned().collect()
+    }
+
+    /// Notes that a server or a link is up, or down, from this point on.
+    pub(super) fn switch(&mut self, path: &str, up: bool) {
+        if up {
+            self.down.remove(path);
+        } else {
+            self.down.insert(path.to_owned());
+        }
+    }
+
+    /// Whether a step has taken the server or the link down.
+    pub(super) fn is_down(&self, path: &str) -> bool {
+        self.down.contains(path)
+    }
+
+    /// The path of what has that name alone, where only one thing has.
+    pub(super) fn qualified(&self, name: &str) -> Option<String> {
+        let echoes = self.echoes.iter().filter(|echo| echo.0 == name).map(|_| "echo");
+        let links = self.links.keys().filter(|link| *link == name).map(|_| "link");
+        let loads = self.loads.keys().filter(|load| *load == name).map(|_| "load");
+        let groups: Vec<&str> = echoes.chain(links).chain(loads).collect();
+        match groups.as_slice() {
+            [group] => Some(format!("{group}.{name}")),
+            _ => None,
+        }
+    }
+
+    /// What a step called `step` finds that looks at values now.
+    pub(super) fn moment(&self, step: &str) -> Moment {
+        let running = self.loads.iter().filter(|(_, state)| **state == LoadState::Background);
+        Moment {
+            running: running.map(|(name, _)| name.clone()).collect(),
+            steps: self.steps.iter().filter(|name| *name != step).cloned().collect(),
+        }
+    }
+
     /// Demands that a fault is in force that is to be changed; its kind, where that is known.
     pub(super) fn update_fault(&self, link: &str, name: &str, item: &Item<'_>) -> Option<&'static str> {
         self.fault_in_force(link, name, item, "a fault is changed after the step that injects it")?
@@ -242,10 +292,20 @@ impl Names {
     /// Demands that a load of that name runs in the background, and marks it as joined.
     pub(super) fn join(&mut self, item: &Item<'_>) -> Option<String> {
         let text = item.text("the name of a load in the background, such as \"upload\"")?;
-        let name = text.value();
+        self.end_load(text.value(), LoadState::Joined, item).then(|| text.value().to_owned())
+    }
+
+    /// Demands that a load of that name runs in the background, and marks it as stopped.
+    pub(super) fn stop_load(&mut self, name: &str, item: &Item<'_>) -> bool {
+        self.end_load(name, LoadState::Stopped, item)
+    }
+
+    /// Whether there is such a load.
+    fn end_load(&mut self, name: &str, end: LoadState, item: &Item<'_>) -> bool {
         match self.loads.get_mut(name) {
-            Some(state @ LoadState::Background) => *state = LoadState::Joined,
+            Some(state @ LoadState::Background) => *state = end,
             Some(LoadState::Joined) => item.refuse(format!("`{name}` is joined already"), None),
+            Some(LoadState::Stopped) => item.refuse(format!("`{name}` is stopped already"), None),
             Some(LoadState::Foreground) => {
                 let help = "a load without `background = true` is over when its step is".to_owned();
                 item.refuse(format!("`{name}` does not run in the background"), help);
@@ -258,10 +318,10 @@ impl Names {
                     format!("no earlier step starts a load named `{name}`"),
                     help.or(Some("give the load a `name` and `background = true`".to_owned())),
                 );
-                return None;
+                return false;
             }
         }
-        Some(name.to_owned())
+        true
     }
 }
 

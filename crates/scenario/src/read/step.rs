@@ -4,17 +4,22 @@ use super::action;
 use super::expression::Expressions;
 use super::names::Names;
 use crate::document::{Item, Table};
+use crate::format;
 use crate::model::Step;
 
 /// The keys that name an action, and how each is written.
-const ACTIONS: [(&str, &str); 8] = [
+const ACTIONS: &[(&str, &str)] = &[
     ("load", "load = { target = \"link.api\", requests = 100 }"),
     ("inject", "inject = { link = \"api\", latency = \"50ms\" }"),
     ("update", "update = { link = \"api\", name = \"latency\", latency = \"5ms\" }"),
     ("clear", "clear = { link = \"api\", name = \"latency\" }"),
+    ("heal", "heal = { link = \"api\" }"),
     ("link", "link = { name = \"api\", state = \"down\" }"),
     ("wait", "wait = { that = \"link.api.bytes.up >= 16KiB\", within = \"5s\" }"),
+    ("assert", "assert = \"load.upload.failed == 0\""),
     ("sleep", "sleep = \"200ms\""),
+    ("stop", "stop = \"echo.backend\""),
+    ("start", "start = \"echo.backend\""),
     ("join", "join = \"upload\""),
 ];
 
@@ -33,7 +38,7 @@ pub(super) fn read<'d>(
         table.close();
         return None;
     };
-    table.close();
+    table.close_as(&format::STEP);
     let given = name_item.as_ref().and_then(|item| {
         // Loads are named in expressions; other steps may be called anything that tells a reader what happens.
         let text = if action.key() == "load" { item.name()? } else { item.text("a string")?.value() };

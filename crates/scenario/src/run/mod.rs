@@ -5,8 +5,10 @@ mod failure;
 mod history;
 mod judge;
 mod plan;
+mod rest;
 mod stage;
 mod steps;
+mod stop;
 mod tally;
 
 pub use failure::RunError;

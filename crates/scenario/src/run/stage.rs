@@ -3,6 +3,7 @@
 use super::Draws;
 use super::failure::RunError;
 use super::history::History;
+use super::rest::QUIET;
 use crate::model::{Link, Load, Scenario, Target, Upstream};
 use crate::timeline::Lanes;
 use squall_echo::{Counts as EchoCounts, Echo};
@@ -23,7 +24,9 @@ pub(super) struct Stage {
     /// The place of the step that is being taken.
     pub(super) current: usize,
     echoes: BTreeMap<String, Echo>,
-    /// The last word of servers that have stopped.
+    /// Where each server listens, or did.
+    addrs: BTreeMap<String, SocketAddr>,
+    /// What servers had done when they were stopped.
     stopped: BTreeMap<String, EchoCounts>,
     pub(super) links: BTreeMap<String, Proxy>,
     pub(super) loads: BTreeMap<String, LoadState>,
@@ -57,6 +60,7 @@ impl Stage {
             ended: None,
             current: 0,
             echoes: BTreeMap::new(),
+            addrs: BTreeMap::new(),
             stopped: BTreeMap::new(),
             links: BTreeMap::new(),
             loads: BTreeMap::new(),
@@ -66,9 +70,7 @@ impl Stage {
             lanes: recorded.then(BTreeMap::new),
         };
         for echo in &scenario.echoes {
-            let server = echo.builder().shards(stage.shards.clone()).start().await;
-            let server = server.map_err(|source| RunError::Echo { name: echo.name.clone(), source })?;
-            stage.echoes.insert(echo.name.clone(), server);
+            stage.start_echo(scenario, &echo.name).await?;
         }
         for link in &scenario.links {
             // A link's route is what it leads to; started from its far end, every upstream is there before it is needed.
@@ -79,6 +81,28 @@ impl Stage {
             }
         }
         Ok(stage)
+    }
+
+    /// Starts a server, where it listened before if it did.
+    pub(super) async fn start_echo(&mut self, scenario: &Scenario, name: &str) -> Result<(), RunError> {
+        let Some(echo) = scenario.echoes.iter().find(|echo| echo.name == name) else { return Ok(()) };
+        let mut builder = echo.builder().shards(self.shards.clone());
+        if let Some(addr) = self.addrs.get(name) {
+            builder = builder.listen(*addr);
+        }
+        let server = builder.start().await;
+        let server = server.map_err(|source| RunError::Echo { name: name.to_owned(), source })?;
+        self.addrs.insert(name.to_owned(), server.addr());
+        self.echoes.insert(name.to_owned(), server);
+        Ok(())
+    }
+
+    /// Ends a server; no-op where it is not running.
+    pub(super) async fn stop_echo(&mut self, name: &str, grace: Duration) {
+        let Some(echo) = self.echoes.remove(name) else { return };
+        let counts = echo.stop(grace).await;
+        let before = self.stopped.remove(name).unwrap_or_default();
+        self.stopped.insert(name.to_owned(), before + counts);
     }
 
     async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {
@@ -93,6 +117,10 @@ impl Stage {
             .segment(link.segment)
             .listen(link.listen)
             .shards(self.shards.clone());
+        builder = builder.relay(link.relay).tuning(link.tuning.clone());
+        if let Some(bytes) = link.buffer {
+            builder = builder.buffer(bytes);
+        }
         if let Some(limit) = link.connect_timeout {
             builder = builder.connect_timeout(limit);
         }
@@ -122,7 +150,7 @@ impl Stage {
 
     fn upstream(&self, upstream: &Upstream) -> Endpoint {
         let started = match upstream {
-            Upstream::Echo(name) => self.echoes.get(name).map(|echo| echo.addr().into()),
+            Upstream::Echo(name) => self.addrs.get(name).map(|addr| (*addr).into()),
             Upstream::Link(name) => self.links.get(name).map(|link| link.addr().into()),
             Upstream::Address(text) => text.parse().ok(),
         };
@@ -150,7 +178,7 @@ impl Stage {
 
     fn target(&self, target: &Target) -> SocketAddr {
         let addr = match target {
-            Target::Echo(name) => self.echoes.get(name).map(Echo::addr),
+            Target::Echo(name) => self.addrs.get(name).copied(),
             Target::Link(name) => self.links.get(name).map(Proxy::addr),
         };
         addr.unwrap_or_else(|| unreachable!("{target:?} was checked"))
@@ -196,9 +224,9 @@ impl Stage {
             }
             rest = last;
         }
-        for (name, echo) in std::mem::take(&mut self.echoes) {
-            let counts = echo.stop(left(self.env())).await;
-            self.stopped.insert(name, counts);
+        for echo in &scenario.echoes {
+            let grace = left(self.env());
+            self.stop_echo(&echo.name, grace).await;
         }
         for history in self.histories.values_mut() {
             history.finish().await;
@@ -226,9 +254,14 @@ impl Stage {
         }
     }
 
-    pub(super) fn echo_counts(&self) -> impl Iterator<Item = (&str, EchoCounts)> {
-        let running = self.echoes.iter().map(|(name, echo)| (name.as_str(), echo.counts()));
-        running.chain(self.stopped.iter().map(|(name, counts)| (name.as_str(), *counts)))
+    /// What each server has done in all its lives.
+    pub(super) fn echo_counts(&self) -> BTreeMap<String, EchoCounts> {
+        let mut counts = self.stopped.clone();
+        for (name, echo) in &self.echoes {
+            let before = counts.remove(name).unwrap_or_default();
+            counts.insert(name.clone(), before + echo.counts());
+        }
+        counts
     }
 
     pub(super) fn link_metrics(&self) -> impl Iterator<Item = (&str, Metrics)> {
@@ -240,9 +273,6 @@ impl Stage {
         self.histories.iter().flat_map(|(name, history)| history.lines(name, self.began)).collect()
     }
 }
-
-/// How long no datagram may have moved on the real clock until there are none on their way any more.
-const QUIET: Duration = Duration::from_millis(20);
 
 /// How far apart the worker numbers of two loads are.
 const LOAD_STRIDE: u64 = 1 << 32;

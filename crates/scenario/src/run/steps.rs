@@ -2,9 +2,9 @@
 
 use super::failure::RunError;
 use super::stage::Stage;
-use super::tally;
+use super::{rest, stop, tally};
 use crate::expr::Expr;
-use crate::model::{Action, OnLink, Scenario, Step};
+use crate::model::{Action, OnLink, Scenario, Step, Subject};
 use squall_faults::FaultSpec;
 use std::time::Duration;
 
@@ -50,10 +50,33 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 }
             }
         }
-        Action::Link { names, up } => {
-            for name in names {
-                switch(stage, name, *up).await?;
+        Action::Link(links) => {
+            for OnLink { link, what } in links {
+                switch(stage, link, *what).await?;
             }
+        }
+        Action::Stop(subjects) => {
+            for subject in subjects {
+                match subject {
+                    Subject::Load(name) => stop::load(stage, name),
+                    Subject::Echo(name) => stop::echo(scenario, stage, name).await,
+                    Subject::Link(name) => switch(stage, name, false).await?,
+                }
+            }
+        }
+        Action::Start(subjects) => {
+            for subject in subjects {
+                match subject {
+                    Subject::Link(name) => switch(stage, name, true).await?,
+                    Subject::Echo(name) => stage.start_echo(scenario, name).await.map_err(Stopped::Error)?,
+                    // A load is another step.
+                    Subject::Load(_) => {}
+                }
+            }
+        }
+        Action::Assert(demands) => {
+            rest::come(scenario, stage).await;
+            assert(scenario, stage, step, demands)?;
         }
         Action::Wait { that, within } => wait(scenario, stage, that, *within).await?,
         Action::Sleep(duration) => stage.env().sleep(*duration).await,
@@ -89,6 +112,20 @@ async fn switch(stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
 
 fn failed(link: &str, source: squall_proxy::ProxyError) -> Stopped {
     Stopped::Error(RunError::Link { name: link.to_owned(), source })
+}
+
+/// Looks once whether all of `demands` hold.
+fn assert(scenario: &Scenario, stage: &Stage, step: &Step, demands: &[Expr]) -> Result<(), Stopped> {
+    let report = tally::take(scenario, stage).into_value();
+    let broken = demands.iter().filter_map(|that| match that.evaluate(&report) {
+        Ok(outcome) if outcome.holds => None,
+        Ok(outcome) => Some(format!("`{that}`, found {}", outcome.actual)),
+        Err(error) => Some(format!("`{that}`: {}", error.message)),
+    });
+    match broken.collect::<Vec<_>>().as_slice() {
+        [] => Ok(()),
+        broken => Err(Stopped::Failed(format!("step `{}` expected {}", step.name, broken.join("; ")))),
+    }
 }
 
 /// Looks until `that` holds.

@@ -20,10 +20,10 @@ pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
             LoadState::Finished(report) => load(&mut ledger, scenario, name, report),
         }
     }
-    for (name, counts) in stage.echo_counts() {
+    for (name, counts) in &stage.echo_counts() {
         let mut put = |field: &str, value| ledger.put(&format!("echo.{name}.{field}"), value);
         put("bytes", counts.bytes_out);
-        match scenario.echoes.iter().find(|echo| echo.name == name).map(|echo| echo.carrier) {
+        match scenario.echoes.iter().find(|echo| echo.name == *name).map(|echo| echo.carrier) {
             Some(Carrier::Datagram) => put("datagrams", counts.datagrams_out),
             Some(Carrier::Stream) | None => {
                 put("connections.accepted", counts.accepted);

@@ -1,7 +1,7 @@
 //! When which fault of a link was in force, and when the link was down, as the scenario's steps had it.
 
 use super::{FaultTrack, StepSpan, Window};
-use crate::model::{Action, Link, Scenario};
+use crate::model::{Action, Link, Scenario, Subject};
 use squall_faults::FaultSpec;
 use squall_wire::nanos;
 
@@ -44,21 +44,30 @@ pub(crate) fn faults(scenario: &Scenario, link: &Link, steps: &[StepSpan], end: 
 pub(crate) fn down(scenario: &Scenario, link: &Link, steps: &[StepSpan], end: u64) -> Vec<Window> {
     let (mut windows, mut since) = (Vec::new(), None);
     for (step, span) in scenario.steps.iter().zip(steps) {
-        if let Action::Link { names, up } = &step.action
-            && names.contains(&link.name)
-        {
-            match (since, up) {
-                (None, false) => since = Some(span.from),
-                (Some(from), true) => {
-                    windows.push(Window { from, to: span.from });
-                    since = None;
-                }
-                _ => {}
+        let Some(up) = switched(&step.action, &link.name) else { continue };
+        match (since, up) {
+            (None, false) => since = Some(span.from),
+            (Some(from), true) => {
+                windows.push(Window { from, to: span.from });
+                since = None;
             }
+            _ => {}
         }
     }
     windows.extend(since.map(|from| Window { from, to: end.max(from) }));
     windows
+}
+
+/// Whether the link is up after that action, where it says.
+fn switched(action: &Action, link: &str) -> Option<bool> {
+    let has =
+        |subjects: &[Subject]| subjects.iter().any(|it| matches!(it, Subject::Link(name) if name == link));
+    match action {
+        Action::Link(links) => links.iter().rev().find(|each| each.link == link).map(|each| each.what),
+        Action::Stop(subjects) => has(subjects).then_some(false),
+        Action::Start(subjects) => has(subjects).then_some(true),
+        _ => None,
+    }
 }
 
 /// The faults of a link so far.

@@ -235,3 +235,25 @@ fn a_lull_comes_at_every_time_once_before_it_moves() {
     // The coarse hand may stop on its way, but no time is seen twice.
     assert!(seen.is_sorted_by(|a, b| a < b), "{seen:?}");
 }
+
+#[test]
+fn a_lull_comes_after_what_is_due_at_its_time() {
+    // Of whole milliseconds, at which the coarse hand stops too.
+    let found = run_virtual(|shards| async move {
+        let env = shards.env(0).clone();
+        let (sleeper, woken) = (env.clone(), Arc::new(Mutex::new(0)));
+        let count = woken.clone();
+        shards.spawn(0, async move {
+            for _ in 0..5 {
+                sleeper.sleep(Duration::from_millis(3)).await;
+                *count.lock().unwrap() += 1;
+            }
+        });
+        let mut lulls = env.lulls();
+        while *woken.lock().unwrap() < 5 {
+            lulls.next().await;
+        }
+        env.now()
+    });
+    assert_eq!(found.unwrap(), 15_000_000);
+}

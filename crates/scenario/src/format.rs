@@ -1,0 +1,257 @@
+//! The tables of a scenario file: which keys each has, and what those take. The reader is held to it, and the JSON Schema is
+//! made from it.
+
+/// A table with fixed keys.
+#[derive(Debug)]
+pub struct Shape {
+    /// What the schema calls it.
+    pub name: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// Its keys, in the order of the documentation.
+    pub keys: &'static [Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub struct Key {
+    /// As the file has it.
+    pub name: &'static str,
+    /// What may stand behind it.
+    pub takes: Takes,
+    /// What it says.
+    pub doc: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+/// What may stand behind a key. Vars may stand for all of it but tables.
+#[derive(Debug)]
+pub enum Takes {
+    /// A string, whatever the reader makes of it: texts, names, durations, expressions.
+    Text,
+    /// A string, or a number alone: sizes and rates.
+    Quantity,
+    /// A whole number, from the least on.
+    Count(u64),
+    /// True or false.
+    Flag,
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// One of that, or a list.
+    Many(&'static Takes),
+    /// A string, a number or a flag.
+    Scalar,
+    /// A table.
+    Table(&'static Shape),
+    /// A list of tables.
+    List(&'static Shape),
+    /// Tables by name.
+    Named(&'static Shape),
+    /// Any keys, each with that.
+    Free(&'static Takes),
+    /// A list of faults.
+    Faults,
+    /// A table with these keys and those of a fault.
+    Fault(&'static Shape),
+}
+
+use Takes::{Count, Fault, Faults, Flag, Free, List, Many, Named, Quantity, Scalar, Table, Text, Word};
+
+const fn key(name: &'static str, takes: Takes, doc: &'static str) -> Key {
+    Key { name, takes, doc, required: false }
+}
+
+impl Key {
+    const fn required(self) -> Key {
+        Key { required: true, ..self }
+    }
+}
+
+/// The file as a whole.
+pub const ROOT: Shape = Shape {
+    name: "scenario",
+    doc: "What to start, what to do to it, what must hold.",
+    keys: &[
+        key("scenario", Count(1), "The version of the format: 1.").required(),
+        key("name", Text, "What the scenario is called; the file's name unless told."),
+        key("seed", Count(0), "Behind every random decision; 0 unless told."),
+        key(
+            "clock",
+            Word(&["real", "virtual"]),
+            "Real sockets, or streams in memory and a clock that skips waiting.",
+        ),
+        key("timeout", Text, "For all steps together, such as 60s."),
+        key("grace", Text, "For connections to end by themselves after the last step, such as 5s."),
+        key("vars", Free(&Scalar), "Texts that stand for {NAME} in every string."),
+        key("echo", Named(&ECHO), "Built-in servers."),
+        key("link", Named(&LINK), "Proxies."),
+        key("step", List(&STEP), "What happens, in order."),
+        key("expect", List(&EXPECT), "What must hold when the run has settled."),
+        key(
+            "snapshot",
+            Free(&Text),
+            "Compare the report with NAME.snap.json; each key is a path with a band.",
+        ),
+    ],
+};
+
+/// `[echo.NAME]`
+pub const ECHO: Shape = Shape {
+    name: "echo",
+    doc: "A built-in server.",
+    keys: &[
+        key("protocol", Word(&["tcp", "udp", "http"]), "What it speaks; TCP unless told."),
+        key(
+            "mode",
+            Text,
+            "What it does with what it gets, such as delay:50ms; it sends everything back unless told.",
+        ),
+        key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),
+        key("id", Text, "What it calls itself towards clients that ask; its name unless told."),
+        key("max_connections", Count(1), "Connections beyond so many at once are closed."),
+        key("idle_timeout", Text, "Connections without bytes for so long are closed."),
+        key("buffer", Quantity, "Bytes that it reads at a time."),
+    ],
+};
+
+/// `[link.NAME]`
+pub const LINK: Shape = Shape {
+    name: "link",
+    doc: "A proxy, and the faults it starts with.",
+    keys: &[
+        key("protocol", Word(&["tcp", "udp"]), "What it carries; TCP unless told."),
+        key("upstream", Text, "echo.NAME, link.NAME, or HOST:PORT with the real clock.").required(),
+        key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the link's own."),
+        key("fault", Faults, "Faults in force from the start."),
+        key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),
+        key("connect_timeout", Text, "How long connecting to the upstream may take; 5s unless told."),
+        key(
+            "idle_timeout",
+            Text,
+            "Connections without bytes for so long are closed, clients of datagrams forgotten.",
+        ),
+        key("max_connections", Count(1), "Connections beyond so many at once are turned away."),
+        key("segment", Quantity, "Bytes that share one random draw; 1448 unless told."),
+        key("buffer", Quantity, "Bytes that one direction of a connection may hold; 64MiB unless told."),
+        key("relay", Word(&["auto", "copy", "splice"]), "How bytes are relayed that no fault has to see."),
+        key("congestion", Text, "The congestion control of its sockets (Linux, real clock), such as bbr."),
+        key("rcvbuf", Quantity, "The receive buffer of its sockets (real clock)."),
+        key("sndbuf", Quantity, "The send buffer of its sockets (real clock)."),
+    ],
+};
+
+/// `[[step]]`
+pub const STEP: Shape = Shape {
+    name: "step",
+    doc: "Exactly one of its keys says what is done.",
+    keys: &[
+        key("name", Text, "What it is called; of a load, in expressions."),
+        key("background", Flag, "Whether the next step begins while this load runs."),
+        key("load", Table(&LOAD), "Sends requests and verifies every byte of the answers."),
+        key("inject", Many(&Fault(&INJECT)), "Puts faults on links, open connections included."),
+        key("update", Many(&Fault(&UPDATE)), "Changes faults that are in force into others of their kind."),
+        key("clear", Many(&Table(&CLEAR)), "Takes faults off by name."),
+        key("heal", Table(&HEAL), "Takes every fault off, of all links or of those named."),
+        key("link", Many(&Table(&LINK_STEP)), "Takes links down or up."),
+        key("wait", Table(&WAIT), "Until an expression holds."),
+        key("assert", Many(&Text), "What must hold now, once nothing is on its way any more."),
+        key("sleep", Text, "For a while, such as 200ms."),
+        key(
+            "stop",
+            Many(&Text),
+            "Ends servers (echo.NAME), links (link.NAME) and loads in the background (load.NAME).",
+        ),
+        key("start", Many(&Text), "Brings servers and links back that were stopped."),
+        key("join", Many(&Text), "Waits for loads in the background, by name."),
+    ],
+};
+
+const ON: Key = key("link", Many(&Text), "The link, or several.").required();
+
+/// The keys of `inject` beside those of the fault.
+pub const INJECT: Shape = Shape { name: "inject", doc: "A fault, and where.", keys: &[ON] };
+
+/// The keys of `update` beside those of the fault.
+pub const UPDATE: Shape = Shape {
+    name: "update",
+    doc: "What a fault is to become.",
+    keys: &[ON, key("name", Text, "The fault that is in force.").required()],
+};
+
+/// `clear`
+pub const CLEAR: Shape = Shape {
+    name: "clear",
+    doc: "Faults that end.",
+    keys: &[ON, key("name", Many(&Text), "The fault, or several.").required()],
+};
+
+/// `heal`
+pub const HEAL: Shape = Shape {
+    name: "heal",
+    doc: "Links that are to have no fault any more; all of them where none is named.",
+    keys: &[key("link", Many(&Text), "The link, or several.")],
+};
+
+/// The step `link`
+pub const LINK_STEP: Shape = Shape {
+    name: "switch",
+    doc: "A link that goes down, or comes up.",
+    keys: &[
+        key("name", Many(&Text), "The link, or several.").required(),
+        key("state", Word(&["up", "down"]), "Down closes the port and resets open connections.").required(),
+    ],
+};
+
+/// `wait`
+pub const WAIT: Shape = Shape {
+    name: "wait",
+    doc: "What is waited for.",
+    keys: &[
+        key("that", Text, "An expression, such as link.api.bytes.up >= 16KiB.").required(),
+        key("within", Text, "The scenario fails where it does not hold in this time.").required(),
+    ],
+};
+
+/// `[[expect]]`
+pub const EXPECT: Shape = Shape {
+    name: "expect",
+    doc: "What must hold when the run has settled.",
+    keys: &[key("that", Text, "An expression, such as load.upload.failed == 0.").required()],
+};
+
+/// `load`
+pub const LOAD: Shape = Shape {
+    name: "load",
+    doc: "Requests over connections.",
+    keys: &[
+        key("target", Text, "link.NAME or echo.NAME.").required(),
+        key("connections", Count(1), "How many connections there are at a time; 1 unless told."),
+        key("requests", Count(1), "How many requests in all, dealt evenly to the connections."),
+        key("duration", Text, "How long, with a rate: that is a fixed number of requests."),
+        key("rate", Quantity, "Requests per second, whether earlier ones were answered or not, such as 2k."),
+        key("stages", Text, "Stages of such a rate, such as 10s:2k,30s:2k."),
+        key("arrivals", Text, "How requests with a rate are spread: uniform, poisson, burst:N."),
+        key("size", Quantity, "Bytes of a request, such as 1KiB, 64-1500 or 64:90,1400:10."),
+        key("reply_size", Quantity, "Bytes of a reply; speaks in frames."),
+        key("reply_delay", Text, "How long the server is to wait before it replies; speaks in frames."),
+        key("framed", Flag, "Speak in frames."),
+        key("pipeline", Count(1), "How many requests may be unanswered on a connection."),
+        key("per_conn", Count(1), "Close each connection after so many requests and open another."),
+        key("close", Word(&["fin", "rst", "half"]), "How connections are ended."),
+        key("hold", Text, "How long each connection is held open when it is done."),
+        key("source", Text, "Addresses that connections come from, such as 127.0.0.0/24."),
+        key("proxy_protocol", Word(&["v1", "v2"]), "Begin connections with a header of the PROXY protocol."),
+        key("timeout", Text, "How long a request, or connecting, may take; 10s unless told."),
+        key("pause", Text, "How long each connection waits between requests."),
+        key("warmup", Text, "Requests of this time are counted but not measured."),
+        key("retries", Count(0), "UDP: how often a datagram that is not answered in time is sent again."),
+        key("reconnect", Flag, "TCP: whether a lost connection is opened again; true unless told."),
+        key("send", Text, "TCP: a text that is sent as each request."),
+        key("expect", Text, "TCP: the text that answers it."),
+        key("http", Text, "Makes requests of HTTP of it: the path on the server, with its query."),
+        key("method", Text, "HTTP: GET unless told."),
+        key("header", Many(&Text), "HTTP: a header, NAME: VALUE, or several."),
+        key("body", Text, "HTTP: what the request carries."),
+    ],
+};
