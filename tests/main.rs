@@ -28,6 +28,7 @@ mod overrides;
 mod presets;
 mod preview;
 mod process;
+mod programs;
 mod proxy;
 mod run;
 mod scenario_schema;

@@ -2,13 +2,13 @@
 
 mod cases;
 mod github;
+mod interrupt;
 mod junit;
 mod page;
 mod verdicts;
 mod workers;
 
 use crate::exit::Exit;
-use crate::signals::Signals;
 use crate::{Failure, decisions, output, overrides, serving};
 use cases::{Case, Seeds};
 use squall::scenario::report::Report;
@@ -91,7 +91,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         output::probe(target)?;
     }
     squall::raise_descriptor_limit();
-    end_on_signals()?;
+    interrupt::end_on_signals()?;
     let execution = Execution {
         shards: serving::shard_count(args.shards),
         seed: args.seed,
@@ -109,8 +109,10 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         args.fail_fast && !matches!(conclusion, Conclusion::Passed(..)) && !passed_over
     };
     workers::run(&cases, &execution, args.jobs, enough, |case, conclusion, took| {
+        interrupt::heed();
         verdicts.take(case, conclusion, took);
     });
+    interrupt::heed();
     let (exit, done) = verdicts.finish();
     if let (Some(target), Some(decided), true) =
         (&args.decisions, &execution.draws.decisions, done.iter().any(|done| done.report.is_some()))
@@ -156,19 +158,4 @@ fn write_json(target: &Path, reports: &[&Report], single: bool) -> Result<(), Fa
     let mut text = text.map_err(|error| Failure::environment(format!("write the report: {error}")))?;
     text.push('\n');
     output::write(target, &text)
-}
-
-/// A signal cuts the run short: everything it started lives in this process and ends with it.
-fn end_on_signals() -> Result<(), Failure> {
-    let runtime = serving::runtime()?;
-    let mut signals = {
-        let _context = runtime.enter();
-        Signals::listen()?
-    };
-    let thread = std::thread::Builder::new().name("squall-signals".into()).spawn(move || {
-        let code = runtime.block_on(signals.next());
-        eprintln!("interrupted");
-        std::process::exit(code);
-    });
-    thread.map(drop).map_err(|error| Failure::environment(format!("start a thread: {error}")))
 }

@@ -153,6 +153,10 @@ fn conclude(
         let _ = writeln!(told, "last events:");
         history.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
     }
+    for (program, lines) in &report.output {
+        let _ = writeln!(told, "last lines of {program}:");
+        lines.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
+    }
     let again = crate::replay_command(path, execution.seed, &execution.overrides);
     let _ = writeln!(told, "seed {}; to see it again: {again}", report.seed);
     Conclusion::Failed(Box::new(report), told)

@@ -84,7 +84,9 @@ pub const ROOT: Shape = Shape {
         key("timeout", Text, "For all steps together, such as 60s."),
         key("grace", Text, "For connections to end by themselves after the last step, such as 5s."),
         key("vars", Free(&Scalar), "Texts that stand for {NAME} in every string."),
+        key("requires", Many(&Text), "Programs that must be installed beside those that are started."),
         key("echo", Named(&ECHO), "Built-in servers."),
+        key("process", Named(&PROCESS), "Programs under test (real clock)."),
         key("link", Named(&LINK), "Proxies."),
         key("step", List(&STEP), "What happens, in order."),
         key("expect", List(&EXPECT), "What must hold when the run has settled."),
@@ -121,7 +123,8 @@ pub const LINK: Shape = Shape {
     doc: "A proxy, and the faults it starts with.",
     keys: &[
         key("protocol", Word(&["tcp", "udp"]), "What it carries; TCP unless told."),
-        key("upstream", Text, "echo.NAME, link.NAME, or HOST:PORT with the real clock.").required(),
+        key("upstream", Text, "echo.NAME, link.NAME, or with the real clock process.NAME or HOST:PORT.")
+            .required(),
         key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the link's own."),
         key("fault", Faults, "Faults in force from the start."),
         key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),
@@ -141,13 +144,58 @@ pub const LINK: Shape = Shape {
     ],
 };
 
+const COMMAND: Key =
+    key("command", Many(&Text), "The program and its arguments, as a list; no shell reads it.").required();
+const ENV: Key = key("env", Free(&Text), "Variables beside those of squall itself.");
+const CWD: Key = key("cwd", Text, "Where it runs, from the file's folder.");
+
+/// `[process.NAME]`
+pub const PROCESS: Shape = Shape {
+    name: "process",
+    doc: "A program that runs as long as the scenario.",
+    keys: &[
+        COMMAND,
+        ENV,
+        CWD,
+        key("ready", Table(&READY), "When it is ready; at once unless told."),
+        key("port", Text, "Where it listens, such as {port.app}."),
+        key("grace", Text, "To end by itself once it is asked to; 2s unless told."),
+    ],
+};
+
+/// `ready`
+pub const READY: Shape = Shape {
+    name: "ready",
+    doc: "One of these, and within what time.",
+    keys: &[
+        key("tcp", Text, "When a connection is accepted there."),
+        key("http", Text, "When a GET is answered with 2xx or 3xx."),
+        key("stdout", Text, "When it writes a line with this text."),
+        key("stderr", Text, "When it writes a line with this text there."),
+        key("within", Text, "10s unless told."),
+    ],
+};
+
+/// `run`
+pub const RUN: Shape = Shape {
+    name: "run",
+    doc: "A command.",
+    keys: &[
+        COMMAND,
+        ENV,
+        CWD,
+        key("exit", Many(&Count(0)), "The right exit code, or several; 0 unless told."),
+        key("timeout", Text, "After which it is ended, and fails."),
+    ],
+};
+
 /// `[[step]]`
 pub const STEP: Shape = Shape {
     name: "step",
     doc: "Exactly one of its keys says what is done.",
     keys: &[
-        key("name", Text, "What it is called; of a load, in expressions."),
-        key("background", Flag, "Whether the next step begins while this load runs."),
+        key("name", Text, "What it is called; of a load or a command, in expressions."),
+        key("background", Flag, "Whether the next step begins while this load or command runs."),
         key("load", Table(&LOAD), "Sends requests and verifies every byte of the answers."),
         key("inject", Many(&Fault(&INJECT)), "Puts faults on links, open connections included."),
         key("update", Many(&Fault(&UPDATE)), "Changes faults that are in force into others of their kind."),
@@ -160,10 +208,11 @@ pub const STEP: Shape = Shape {
         key(
             "stop",
             Many(&Text),
-            "Ends servers (echo.NAME), links (link.NAME) and loads in the background (load.NAME).",
+            "Ends servers (echo.NAME), links (link.NAME), processes (process.NAME) and loads in the background (load.NAME).",
         ),
-        key("start", Many(&Text), "Brings servers and links back that were stopped."),
-        key("join", Many(&Text), "Waits for loads in the background, by name."),
+        key("start", Many(&Text), "Brings servers, links and processes back that were stopped."),
+        key("join", Many(&Text), "Waits for loads and commands in the background, by name."),
+        key("run", Table(&RUN), "Runs a command and judges its exit code (real clock)."),
     ],
 };
 

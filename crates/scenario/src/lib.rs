@@ -23,5 +23,5 @@ pub use determinism::counts_difference;
 pub use execute::{Conclusion, Execution, check, execute};
 pub use read::{Overrides, read, read_with};
 pub use replay::command as replay_command;
-pub use run::{Draws, Run, RunError, run, run_recorded};
+pub use run::{Draws, Run, RunError, end_processes, run, run_recorded};
 pub use schema::{FaultTables, report as report_schema, scenario as scenario_schema};

@@ -1,6 +1,11 @@
 //! A scenario as it was read: every name resolved, every value typed, nothing started.
 
 mod load;
+mod program;
+mod template;
+
+pub use program::{Job, Probe, Process, Program, Ready};
+pub use template::{Owner, Part, Place, Template};
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -30,6 +35,10 @@ pub struct Scenario {
     pub grace: Duration,
     /// The built-in servers, in the order of the file.
     pub echoes: Vec<Echo>,
+    /// The programs under test, in the order of the file.
+    pub processes: Vec<Process>,
+    /// Programs that have to be installed, beside those that the scenario starts.
+    pub requires: Vec<String>,
     /// The links, in the order of the file.
     pub links: Vec<Link>,
     /// What happens, in order.
@@ -132,7 +141,9 @@ pub enum Upstream {
     Echo(String),
     /// The link of that name.
     Link(String),
-    /// A host and a port, not yet resolved.
+    /// The process of that name, which says where it listens.
+    Process(String),
+    /// A host and a port, not yet resolved; ports may have places in it, as in a [`Template`].
     Address(String),
 }
 
@@ -175,8 +186,10 @@ pub enum Action {
     },
     /// Does nothing for a while.
     Sleep(Duration),
-    /// Waits for loads in the background, by name.
+    /// Waits for loads and commands in the background, by name.
     Join(Vec<String>),
+    /// Runs a command.
+    Run(Box<Job>),
 }
 
 /// Something that concerns one link.
@@ -197,6 +210,8 @@ pub enum Subject {
     Echo(String),
     /// The link of that name.
     Link(String),
+    /// The process of that name.
+    Process(String),
 }
 
 impl Subject {
@@ -206,6 +221,7 @@ impl Subject {
             Subject::Load(name) => format!("load.{name}"),
             Subject::Echo(name) => format!("echo.{name}"),
             Subject::Link(name) => format!("link.{name}"),
+            Subject::Process(name) => format!("process.{name}"),
         }
     }
 }
@@ -281,7 +297,7 @@ impl Scenario {
             route.push(link);
             next = match &link.upstream {
                 Upstream::Link(name) => self.link(name),
-                Upstream::Echo(_) | Upstream::Address(_) => None,
+                Upstream::Echo(_) | Upstream::Process(_) | Upstream::Address(_) => None,
             };
         }
         route

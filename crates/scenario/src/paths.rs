@@ -167,6 +167,10 @@ pub const FIELDS: &[Field] = &[
     count("echo.*.connections.closed").over(STREAM),
     count("echo.*.datagrams").over(DATAGRAM),
     size("echo.*.bytes"),
+    count("process.*.starts"),
+    timing("process.*.ready", Dimension::Duration),
+    count("run.*.exit"),
+    timing("run.*.elapsed", Dimension::Duration),
     timing("step.*.elapsed", Dimension::Duration),
     timing("elapsed", Dimension::Duration),
 ];
@@ -184,7 +188,7 @@ impl Field {
         format!("{last}{suffix}")
     }
 
-    /// What has such a value: a link, one of its faults, a load, an echo, a step; empty for the run as a whole.
+    /// What has such a value: a link, one of its faults, a load, an echo, a process, a command, a step; empty for the run as a whole.
     fn group(&self) -> &'static str {
         match self.pattern.split_once(".*.") {
             Some(("link", rest)) if rest.starts_with("faults.") => "faults",
@@ -244,6 +248,12 @@ impl Vocabulary {
         }
         for echo in &scenario.echoes {
             put("echo", &[&echo.name], Some(echo.carrier));
+        }
+        for process in &scenario.processes {
+            put("process", &[&process.name], None);
+        }
+        for (name, _) in scenario.jobs() {
+            put("run", &[name], None);
         }
         for step in &scenario.steps {
             put("step", &[&step.name], None);

@@ -6,6 +6,7 @@ use crate::paths::{Nature, field, segments};
 use crate::timeline::Timeline;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "squall.report/1";
@@ -34,6 +35,9 @@ pub struct Report {
     /// What happened when, where that was asked for; no part of the JSON.
     #[serde(skip)]
     pub timeline: Option<Box<Timeline>>,
+    /// The last lines that programs have written, by `process.NAME` and `run.NAME`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub output: BTreeMap<String, Vec<String>>,
 }
 
 /// How a run ended.
@@ -72,6 +76,11 @@ impl Ledger {
 
     /// Notes a value. Only paths of the vocabulary have a place in a report.
     pub(crate) fn put(&mut self, path: &str, value: u64) {
+        self.put_measured(path, Some(value));
+    }
+
+    /// Notes a value that there may not be yet.
+    pub(crate) fn put_measured(&mut self, path: &str, value: Option<u64>) {
         let Some(field) = field(path) else {
             debug_assert!(false, "`{path}` is no path of a report");
             return;

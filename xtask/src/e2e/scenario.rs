@@ -23,12 +23,16 @@ pub(crate) fn run(session: &Session<'_>, case: &Case) -> Result<Outcome, Failure
     // The last case's report must not stand in for one that is missing.
     let _ = fs::remove_file(&target);
     let json = format!("--json={}", target.display());
-    let mut arguments = vec!["run", &case.path, &json];
+    let mut arguments = vec!["run", &case.path, &json, "--skip-unsupported"];
     if session.options.update {
         arguments.push("--update");
     }
     let ended = session.squall(&arguments)?;
     let report = fs::read_to_string(&target).ok().and_then(|text| serde_json::from_str(&text).ok());
+    if let (End::Exit(0), Some(reason)) = (ended.end, skipped(&ended.stderr)) {
+        let (result, figure) = ("skipped".to_owned(), reason.to_owned());
+        return Ok(Outcome { result, figure, ..Outcome::passed(case, &ended) });
+    }
     let report: Value = report.unwrap_or_default();
     let snapshot = case.snapshot(session.root).exists();
     let outcome = match mismatch(ended.end, &report, snapshot) {
@@ -45,6 +49,12 @@ pub(crate) fn run(session: &Session<'_>, case: &Case) -> Result<Outcome, Failure
         figure: figure(&report),
         ..outcome
     })
+}
+
+/// Why the machine cannot run the scenario at all, where that is what the binary says of it.
+fn skipped(words: &str) -> Option<&str> {
+    let reason = words.strip_prefix("skip ")?.lines().nth(1).unwrap_or_default();
+    Some(reason.strip_prefix("error: ").unwrap_or(reason))
 }
 
 /// Why the run does not count as passed; its exit code, its report and its snapshot must agree.
@@ -91,6 +101,13 @@ mod tests {
         assert!(has_snapshot("a = 1\n[snapshot]\n"));
         assert!(has_snapshot("[snapshot.timing]\n"));
         assert!(!has_snapshot("# [snapshot]\n[snapshots]\n"));
+    }
+
+    #[test]
+    fn what_a_machine_cannot_do_is_passed_over_with_the_reason() {
+        let words = "skip  a.toml\nerror: process.app: `python3` is not installed\n";
+        assert_eq!(skipped(words), Some("process.app: `python3` is not installed"));
+        assert_eq!(skipped("pass  a.toml  (0.10 s)\n"), None);
     }
 
     #[test]

@@ -52,6 +52,15 @@ fn a_scenario_that_passes_shows_its_clock() {
 }
 
 #[test]
+fn a_scenario_that_this_machine_cannot_run_is_shown_with_the_reason_and_fails_nothing() {
+    let words = "printf 'skip  a\\nerror: process.app: x is not installed\\n' >&2";
+    let fixtures = Fixtures::new(&[("scenarios/a.toml", &format!("[snapshot]\n# sh: {words}\n"))]);
+    let outcome = fixtures.outcome();
+    assert_eq!((outcome.failure, outcome.result.as_str()), (None, "skipped"));
+    assert_eq!(outcome.figure, "process.app: x is not installed");
+}
+
+#[test]
 fn a_scenario_that_fails_shows_its_words_and_its_code() {
     let fixtures = Fixtures::new(&[("scenarios/a.toml", "[snapshot]\n# sh: echo '-1 +2' >&2; exit 1\n")]);
     assert_eq!(fixtures.outcome().failure.unwrap(), "exit code 1\n-1 +2\n");
@@ -91,7 +100,7 @@ fn a_scenario_that_hangs_is_ended() {
 
 #[test]
 fn the_binary_learns_of_update_and_ci() {
-    let file = "[snapshot]\n# sh: echo \"$4 CI=$CI\" >&2; exit 1\n";
+    let file = "[snapshot]\n# sh: echo \"$5 CI=$CI\" >&2; exit 1\n";
     let mut fixtures = Fixtures::new(&[("scenarios/a.toml", file)]);
     assert_eq!(fixtures.outcome().failure.unwrap(), "exit code 1\n CI=\n");
     fixtures.options = Options { update: true, ci: true, ..Options::default() };

@@ -40,6 +40,12 @@ impl Certainty {
                     certainty.open_by_fault(scenario, link, fault);
                 }
             }
+            for (name, _) in scenario.jobs().filter(|(_, job)| job.exits.len() > 1) {
+                certainty.push(
+                    format!("run.{name}.exit"),
+                    "which of several exit codes it is, is left to the command",
+                );
+            }
             for step in &scenario.steps {
                 match &step.action {
                     Action::Link(links) => {

@@ -1,6 +1,6 @@
 //! Who shares connections with whom, and what happens while they are in use.
 
-use crate::model::{Action, Link, Load, OnLink, Scenario, Step, Subject, Target, Upstream};
+use crate::model::{Action, Job, Link, Load, OnLink, Program, Scenario, Step, Subject, Target, Upstream};
 
 impl Load {
     /// Whether its connections run through the link `through`.
@@ -37,7 +37,8 @@ pub(super) fn is_behind_another(scenario: &Scenario, name: &str) -> bool {
     })
 }
 
-/// Whether a step changes the fault while a load runs over its link: where in the load that is, nobody can say.
+/// Whether a step changes the fault while a load runs over its link, or a program may that is told of it: where in the load that
+/// is, nobody can say.
 pub(super) fn changes_midway(scenario: &Scenario, link: &str, fault: &str) -> bool {
     let on = |target: &str, name: Option<&str>| target == link && name == Some(fault);
     let changes = |step: &&Step| match &step.action {
@@ -47,8 +48,31 @@ pub(super) fn changes_midway(scenario: &Scenario, link: &str, fault: &str) -> bo
         Action::Clear(faults) => faults.iter().any(|OnLink { link, what }| on(link, Some(what))),
         _ => false,
     };
+    let using = |program: &Program| {
+        let told = |first: &&Link| program.is_told_of(&first.name);
+        scenario.links.iter().filter(told).any(|first| passes(scenario, &first.name, link))
+    };
+    // A process may use the link at any time.
+    let served = scenario.processes.iter().any(|process| using(&process.program));
     let mut steps = scenario.steps.iter().filter(changes);
-    steps.any(|step| running(scenario, step).into_iter().any(|load| load.passes(scenario, link)))
+    steps.any(|step| {
+        served
+            || running(scenario, step).into_iter().any(|load| load.passes(scenario, link))
+            || jobs_running(scenario, step).into_iter().any(|job| using(&job.program))
+    })
+}
+
+/// The commands that run in the background when `step` is taken.
+fn jobs_running<'a>(scenario: &'a Scenario, step: &Step) -> Vec<&'a Job> {
+    let mut running: Vec<(&str, &Job)> = Vec::new();
+    for earlier in scenario.steps.iter().take_while(|earlier| earlier.name != step.name) {
+        match &earlier.action {
+            Action::Run(job) if job.background => running.push((&earlier.name, job)),
+            Action::Join(names) => running.retain(|(name, _)| !names.iter().any(|joined| joined == name)),
+            _ => {}
+        }
+    }
+    running.into_iter().map(|(_, job)| job).collect()
 }
 
 /// The loads that run in the background when `step` is taken.

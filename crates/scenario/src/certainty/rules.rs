@@ -213,6 +213,12 @@ impl Certainty {
             format!("how far clients have come when `{}` is stopped is left to the clock", subject.path());
         match subject {
             Subject::Link(link) => self.open_by_outage(scenario, link),
+            Subject::Process(name) => {
+                let upstream = Upstream::Process(name.clone());
+                for link in scenario.links.iter().filter(|link| link.upstream == upstream) {
+                    self.open_by_outage(scenario, &link.name);
+                }
+            }
             Subject::Load(name) => {
                 self.push(format!("load.{name}"), &reason);
                 if let Some((_, load)) = scenario.loads().find(|(each, _)| each == name) {

@@ -200,6 +200,11 @@ impl<'d> Item<'d> {
         None
     }
 
+    /// Whether the value is a string.
+    pub(crate) fn is_text(&self) -> bool {
+        self.value.get_ref().is_str()
+    }
+
     /// Whether the value is a table.
     pub(crate) fn is_table(&self) -> bool {
         self.value.get_ref().is_table()

@@ -72,6 +72,7 @@ fn report(name: &str, links: Vec<LinkTrack>) -> Report {
     Report {
         schema: SCHEMA,
         scenario: name.to_owned(),
+        output: Default::default(),
         seed: 42,
         clock: Clock::Virtual,
         result: Outcome::Fail,

@@ -7,7 +7,7 @@ use squall_faults::FaultSpec;
 use super::expression::Expressions;
 use super::names::Names;
 use super::step::example;
-use super::{assert, fault, heal, load, stop};
+use super::{assert, fault, heal, load, run_step, stop};
 use crate::document::{Item, Table};
 use crate::format;
 use crate::model::{Action, OnLink};
@@ -24,6 +24,10 @@ pub(super) fn read<'d>(
         "load" => {
             names.add_load(step, background);
             Some(Action::Load(Box::new(load::read(item, background, names))))
+        }
+        "run" => {
+            names.add_load(step, background);
+            Some(Action::Run(Box::new(run_step::read(item, background, names))))
         }
         "inject" => Some(Action::Inject(each(item, |table| inject(table, names)))),
         "update" => Some(Action::Update(each(item, |table| update(table, names)))),

@@ -10,7 +10,7 @@ use squall_proxy::Relay;
 use squall_wire::Tuning;
 
 use super::names::{Named, Names};
-use super::{fault, options, protocol};
+use super::{fault, options, places, protocol};
 use crate::document::{Item, Table, suggest};
 use crate::format;
 use crate::model::{Clock, Link, Scenario, Upstream};
@@ -103,10 +103,12 @@ fn preset(item: &Item<'_>, link: &Link, names: &mut Names) -> Vec<FaultSpec> {
 
 fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Upstream> {
     let item = table.require("upstream", "upstream = \"echo.backend\"")?;
-    let text = item.text("`echo.NAME`, `link.NAME` or `host:port` in quotes")?.value();
+    let text = item.text("`echo.NAME`, `link.NAME`, `process.NAME` or `host:port` in quotes")?.value();
     if let Some(named) = names.resolve(&item, text) {
         let theirs = names.carrier(named);
-        if theirs != carrier && names.knows(named) {
+        if let Named::Process(name) = named {
+            names.address(&item, name, item.span());
+        } else if theirs != carrier && names.knows(named) {
             let help = match carrier {
                 Carrier::Stream => {
                     "add `protocol = \"udp\"` here, or choose an upstream that speaks TCP".to_owned()
@@ -118,10 +120,12 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
         return Some(match named {
             Named::Echo(name) => Upstream::Echo(name.to_owned()),
             Named::Link(name) => Upstream::Link(name.to_owned()),
+            Named::Process(name) => Upstream::Process(name.to_owned()),
         });
     }
+    let (_, filled) = places::ports(&item, "`host:port` in quotes", |_, _| {})?;
     let port =
-        text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+        filled.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     match port {
         Some(Ok(_)) if clock == Clock::Virtual => {
             item.refuse(
@@ -133,7 +137,7 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
         }
         Some(Ok(_)) => Some(Upstream::Address(text.to_owned())),
         Some(Err(_)) | None => {
-            let help = "write `echo.NAME`, `link.NAME` or `host:port`".to_owned();
+            let help = "write `echo.NAME`, `link.NAME`, `process.NAME` or `host:port`".to_owned();
             item.refuse(format!("`{text}` is not an upstream"), help);
             None
         }

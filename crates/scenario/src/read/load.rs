@@ -177,6 +177,13 @@ fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {
     match names.resolve(&item, text) {
         Some(named @ Named::Link(name)) => Some((Target::Link(name.to_owned()), names.carrier(named))),
         Some(named @ Named::Echo(name)) => Some((Target::Echo(name.to_owned()), names.carrier(named))),
+        Some(Named::Process(name)) => {
+            let help = format!(
+                "put a link in front of it, with upstream = \"process.{name}\", and let the load go there"
+            );
+            item.refuse("a load goes to a link or an echo", help);
+            None
+        }
         None => {
             let help = "write `link.NAME` or `echo.NAME`".to_owned();
             item.refuse(format!("`{text}` is not a target"), help);

@@ -15,7 +15,13 @@ mod manner;
 mod names;
 mod nearest;
 mod options;
+mod places;
+mod process;
+mod program;
+#[cfg(test)]
+mod program_tests;
 mod protocol;
+mod run_step;
 mod spec;
 mod step;
 #[cfg(test)]
@@ -117,6 +123,8 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
         timeout: root.get("timeout").and_then(|item| item.value("60s")).unwrap_or(TIMEOUT),
         grace: root.get("grace").and_then(|item| item.value("5s")).unwrap_or(GRACE),
         echoes: Vec::new(),
+        processes: Vec::new(),
+        requires: root.get("requires").map(|item| program::requires(&item)).unwrap_or_default(),
         links: Vec::new(),
         steps: Vec::new(),
         expectations: Vec::new(),
@@ -125,6 +133,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     // Read before everything else.
     root.get("vars");
     let echoes = named(root.get("echo"), "echo.backend");
+    let processes = named(root.get("process"), "process.app");
     let links = named(root.get("link"), "link.api");
     let steps = root.get("step").map(|item| item.list("[[step]]")).unwrap_or_default();
     let expects = root.get("expect").map(|item| item.list("[[expect]]")).unwrap_or_default();
@@ -133,9 +142,15 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
-    let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks));
+    let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks))
+        .with_processes(
+            scenario.clock,
+            processes.iter().map(|item| (item.key().to_owned(), process::is_addressed(item))),
+        );
     let mut expressions = Expressions::default();
     scenario.echoes = echoes.iter().map(echo::read).collect();
+    scenario.processes =
+        processes.iter().map(|item| process::read(item, scenario.clock, &mut names)).collect();
     scenario.links =
         links.iter().map(|item| link::read(item, scenario.clock, scenario.timeout, &mut names)).collect();
     link::refuse_cycles(&scenario, &links);
@@ -145,6 +160,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
         expects.iter().filter_map(|item| expression::expectation(item, &mut expressions)).collect();
     scenario.snapshot = snapshot.and_then(|item| expression::snapshot(&item, &mut expressions));
     expressions.check(&scenario, &names, errors);
+    names.ports.check(errors);
     scenario
 }
 

@@ -1,13 +1,16 @@
 //! The names given so far, and what each may still be used for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use squall_faults::Carrier;
 
 use super::assert::Moment;
+use super::places::{Ports, word};
+use crate::diagnostic::Diagnostic;
 use crate::document::{Item, suggest};
-use crate::model::{Echo, Scenario, Upstream};
+use crate::model::{Clock, Echo, Owner, Scenario, Upstream};
 
 /// What is known by name while a scenario is read from top to bottom.
 #[derive(Debug, Default)]
@@ -22,6 +25,10 @@ pub(super) struct Names {
     servers: BTreeMap<String, Server>,
     /// Servers and links that are down at this point, as `echo.NAME` or `link.NAME`.
     down: BTreeSet<String>,
+    clock: Option<Clock>,
+    /// Each with whether it says where it listens.
+    processes: Vec<(String, bool)>,
+    pub(super) ports: Ports,
 }
 
 /// A built-in server, as loads have to know it.
@@ -82,7 +89,7 @@ impl Names {
         let links =
             scenario.links.iter().filter_map(|link| match &scenario.route(&link.name).last()?.upstream {
                 Upstream::Echo(name) => Some((format!("link.{}", link.name), server(find(name)?))),
-                Upstream::Link(_) | Upstream::Address(_) => None,
+                Upstream::Link(_) | Upstream::Process(_) | Upstream::Address(_) => None,
             });
         self.servers = echoes.chain(links).collect();
     }
@@ -90,6 +97,55 @@ impl Names {
     /// The built-in server that `echo.NAME` or `link.NAME` ends at; nothing where it is none of ours.
     pub(super) fn server(&self, target: &str) -> Option<&Server> {
         self.servers.get(target)
+    }
+
+    /// Adds the clock, and the processes, each with whether it says where it listens.
+    pub(super) fn with_processes(
+        self,
+        clock: Clock,
+        processes: impl Iterator<Item = (String, bool)>,
+    ) -> Names {
+        Names { clock: Some(clock), processes: processes.collect(), ..self }
+    }
+
+    /// The scenario's clock.
+    pub(super) fn clock(&self) -> Clock {
+        self.clock.unwrap_or(Clock::Real)
+    }
+
+    /// Demands that something listens that has its address put into a text, at `at`.
+    pub(super) fn owner(&self, item: &Item<'_>, owner: Owner, name: &str, at: Range<usize>) {
+        let named = match owner {
+            Owner::Link => Named::Link(name),
+            Owner::Echo => Named::Echo(name),
+            Owner::Process => return self.address(item, name, at),
+        };
+        if !self.knows(named) {
+            self.note_unknown(item, &format!("{}.{name}", word(owner)), at);
+        }
+    }
+
+    /// Demands that there is such a process, and that it says where it listens.
+    pub(super) fn address(&self, item: &Item<'_>, name: &str, at: Range<usize>) {
+        match self.processes.iter().find(|process| process.0 == name) {
+            None => self.note_unknown(item, &format!("process.{name}"), at),
+            Some((_, true)) => {}
+            Some((_, false)) => {
+                let message = format!("process `{name}` does not say where it listens");
+                let help = format!("add `port = \"{{port.{name}}}\"` to [process.{name}]");
+                item.note(Diagnostic::new(message, at).help(help));
+            }
+        }
+    }
+
+    /// Notes that there is no `text`, and what is most like it.
+    fn note_unknown(&self, item: &Item<'_>, text: &str, at: Range<usize>) {
+        let echoes = self.echoes.iter().map(|(name, _)| format!("echo.{name}"));
+        let processes = self.processes.iter().map(|(name, _)| format!("process.{name}"));
+        let links = self.links.keys().map(|name| format!("link.{name}"));
+        let valid: Vec<String> = echoes.chain(links).chain(processes).collect();
+        let help = suggest(text, valid.iter().map(String::as_str));
+        item.note(Diagnostic::new(format!("there is no `{text}`"), at).help(help));
     }
 
     /// The file that the scenario calls `name`.
@@ -102,6 +158,7 @@ impl Names {
         let found = match named {
             Named::Echo(name) => self.echoes.iter().find(|echo| echo.0 == name).map(|echo| echo.1),
             Named::Link(name) => self.links.get(name).map(|link| link.carrier),
+            Named::Process(_) => None,
         };
         found.unwrap_or(Carrier::Stream)
     }
@@ -111,13 +168,11 @@ impl Names {
         let named = match text.split_once('.') {
             Some(("echo", name)) => Named::Echo(name),
             Some(("link", name)) => Named::Link(name),
+            Some(("process", name)) => Named::Process(name),
             _ => return None,
         };
         if !self.knows(named) {
-            let echoes = self.echoes.iter().map(|(name, _)| format!("echo.{name}"));
-            let valid: Vec<String> =
-                echoes.chain(self.links.keys().map(|name| format!("link.{name}"))).collect();
-            item.refuse(format!("there is no `{text}`"), suggest(text, valid.iter().map(String::as_str)));
+            self.note_unknown(item, text, item.span());
         }
         Some(named)
     }
@@ -127,6 +182,7 @@ impl Names {
         match named {
             Named::Echo(name) => self.echoes.iter().any(|echo| echo.0 == name),
             Named::Link(name) => self.links.contains_key(name),
+            Named::Process(name) => self.processes.iter().any(|process| process.0 == name),
         }
     }
 
@@ -222,7 +278,8 @@ impl Names {
         let echoes = self.echoes.iter().filter(|echo| echo.0 == name).map(|_| "echo");
         let links = self.links.keys().filter(|link| *link == name).map(|_| "link");
         let loads = self.loads.keys().filter(|load| *load == name).map(|_| "load");
-        let groups: Vec<&str> = echoes.chain(links).chain(loads).collect();
+        let processes = self.processes.iter().filter(|process| process.0 == name).map(|_| "process");
+        let groups: Vec<&str> = echoes.chain(links).chain(processes).chain(loads).collect();
         match groups.as_slice() {
             [group] => Some(format!("{group}.{name}")),
             _ => None,
@@ -283,7 +340,7 @@ impl Names {
         name
     }
 
-    /// Marks the step `name` as a load.
+    /// Marks the step `name` as a load, or a command, which can be joined like one.
     pub(super) fn add_load(&mut self, name: &str, background: bool) {
         let state = if background { LoadState::Background } else { LoadState::Foreground };
         self.loads.insert(name.to_owned(), state);
@@ -291,7 +348,7 @@ impl Names {
 
     /// Demands that a load of that name runs in the background, and marks it as joined.
     pub(super) fn join(&mut self, item: &Item<'_>) -> Option<String> {
-        let text = item.text("the name of a load in the background, such as \"upload\"")?;
+        let text = item.text("the name of a step in the background, such as \"upload\"")?;
         self.end_load(text.value(), LoadState::Joined, item).then(|| text.value().to_owned())
     }
 
@@ -307,7 +364,7 @@ impl Names {
             Some(LoadState::Joined) => item.refuse(format!("`{name}` is joined already"), None),
             Some(LoadState::Stopped) => item.refuse(format!("`{name}` is stopped already"), None),
             Some(LoadState::Foreground) => {
-                let help = "a load without `background = true` is over when its step is".to_owned();
+                let help = "a step without `background = true` is over before the next begins".to_owned();
                 item.refuse(format!("`{name}` does not run in the background"), help);
             }
             None => {
@@ -315,8 +372,8 @@ impl Names {
                 let running: Vec<&str> = running.map(|(name, _)| name.as_str()).collect();
                 let help = suggest(name, running.iter().copied());
                 item.refuse(
-                    format!("no earlier step starts a load named `{name}`"),
-                    help.or(Some("give the load a `name` and `background = true`".to_owned())),
+                    format!("no earlier step starts a load or a command named `{name}`"),
+                    help.or(Some("give it a `name` and `background = true`".to_owned())),
                 );
                 return false;
             }
@@ -330,6 +387,7 @@ impl Names {
 pub(super) enum Named<'t> {
     Echo(&'t str),
     Link(&'t str),
+    Process(&'t str),
 }
 
 /// `base`, or the first of `base_2`, `base_3`, ... that is not taken.

@@ -21,6 +21,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("stop", "stop = \"echo.backend\""),
     ("start", "start = \"echo.backend\""),
     ("join", "join = \"upload\""),
+    ("run", "run = { command = [\"pytest\", \"-q\"] }"),
 ];
 
 /// Reads a step; nothing where it has no action.
@@ -40,17 +41,17 @@ pub(super) fn read<'d>(
     };
     table.close_as(&format::STEP);
     let given = name_item.as_ref().and_then(|item| {
-        // Loads are named in expressions; other steps may be called anything that tells a reader what happens.
-        let text = if action.key() == "load" { item.name()? } else { item.text("a string")?.value() };
+        // Loads and commands are named in expressions; other steps may be called anything that tells a reader what happens.
+        let text = if takes_time(action.key()) { item.name()? } else { item.text("a string")?.value() };
         Some((text, item))
     });
     let name = names.add_step(given, action.key());
     let background = background.and_then(|item| {
         let flag = item.flag()?;
-        if flag && action.key() != "load" {
+        if flag && !takes_time(action.key()) {
             item.refuse_key(
                 format!("`{}` cannot run in the background", action.key()),
-                "only `load` takes its time while other steps go on; the effect of the others is there when they end"
+                "only `load` and `run` take their time while other steps go on; the effect of the others is there when they end"
                     .to_owned(),
             );
         }
@@ -58,6 +59,11 @@ pub(super) fn read<'d>(
     });
     let action = action::read(&action, &name, background.unwrap_or(false), names, expressions)?;
     Some(Step { name, at, action })
+}
+
+/// Whether other steps can be taken while the action lasts; its step is then named in expressions.
+fn takes_time(action: &str) -> bool {
+    matches!(action, "load" | "run")
 }
 
 /// The one key that names an action.

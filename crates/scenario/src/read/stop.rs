@@ -4,14 +4,14 @@ use super::names::{Named, Names};
 use crate::document::Item;
 use crate::model::Subject;
 
-const PATHS: &str = "`echo.NAME`, `link.NAME` or `load.NAME` in quotes";
+const PATHS: &str = "`echo.NAME`, `link.NAME`, `process.NAME` or `load.NAME` in quotes";
 
-/// What is to end: servers, links, and loads in the background.
+/// What is to end: servers, links, processes, and loads in the background.
 pub(super) fn read(item: &Item<'_>, names: &mut Names) -> Vec<Subject> {
     item.one_or_many().iter().filter_map(|item| stopped(item, names)).collect()
 }
 
-/// What is to come back: servers and links.
+/// What is to come back: servers, links and processes.
 pub(super) fn read_start(item: &Item<'_>, names: &mut Names) -> Vec<Subject> {
     item.one_or_many().iter().filter_map(|item| started(item, names)).collect()
 }
@@ -30,14 +30,15 @@ fn stopped(item: &Item<'_>, names: &mut Names) -> Option<Subject> {
 }
 
 fn started(item: &Item<'_>, names: &mut Names) -> Option<Subject> {
-    let text = item.text("`echo.NAME` or `link.NAME` in quotes")?;
+    let text = item.text("`echo.NAME`, `link.NAME` or `process.NAME` in quotes")?;
     if text.value().starts_with("load.") {
         item.refuse("a load cannot be started again", "write another step that has a `load`".to_owned());
         return None;
     }
     let subject = subject(item, text.value(), names)?;
     if !names.is_down(&subject.path()) {
-        let help = "servers and links run from the beginning; `start` brings back what `stop` has ended";
+        let help =
+            "servers, links and processes run from the beginning; `start` brings back what `stop` has ended";
         item.refuse(format!("`{}` runs at this point", text.value()), help.to_owned());
     }
     names.switch(&subject.path(), true);
@@ -54,5 +55,6 @@ fn subject(item: &Item<'_>, text: &str, names: &Names) -> Option<Subject> {
     names.knows(named).then(|| match named {
         Named::Echo(name) => Subject::Echo(name.to_owned()),
         Named::Link(name) => Subject::Link(name.to_owned()),
+        Named::Process(name) => Subject::Process(name.to_owned()),
     })
 }

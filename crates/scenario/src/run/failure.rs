@@ -29,6 +29,27 @@ pub enum RunError {
         /// Why.
         source: ProxyError,
     },
+    /// A program that the scenario needs is not installed.
+    #[error("{what}: `{program}` is not installed")]
+    NotInstalled {
+        /// What needs it: `process.NAME`, `run.NAME`, `requires`.
+        what: String,
+        /// The program.
+        program: String,
+    },
+    /// A program could not be started.
+    #[error("{what}: start {program}: {}", squall_wire::reason(source))]
+    Program {
+        /// What needs it, as above.
+        what: String,
+        /// The program, or the folder that is missing.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no free port.
+    #[error("pick a free port: {0}")]
+    Ports(io::Error),
     /// The run was ended from outside.
     #[error("interrupted")]
     Interrupted,
@@ -37,6 +58,7 @@ pub enum RunError {
 impl RunError {
     /// Whether it is the machine that cannot do what was asked for.
     pub fn is_unsupported(&self) -> bool {
-        matches!(self, RunError::Link { source: ProxyError::Unsupported { .. }, .. })
+        let link = matches!(self, RunError::Link { source: ProxyError::Unsupported { .. }, .. });
+        link || matches!(self, RunError::NotInstalled { .. })
     }
 }

@@ -8,12 +8,16 @@ use serde_json::{Value, json};
 use squall_faults::Carrier;
 use squall_faults::value::Value as _;
 
-/// Why a scenario that ran out of time failed. `current` is the step that was being taken.
-pub(super) fn timed_out(scenario: &Scenario, current: usize) -> String {
+/// Why a scenario that ran out of time failed. `current` is the step that was being taken, `starting` the process that was being
+/// waited for.
+pub(super) fn timed_out(scenario: &Scenario, current: usize, starting: Option<&str>) -> String {
     let limit = scenario.timeout.render().unwrap_or_default();
+    if let Some(process) = starting {
+        return format!("timed out after {limit} waiting for process `{process}` to be ready");
+    }
     match scenario.steps.get(current) {
         Some(step) => format!("timed out after {limit} in step `{}`{}", step.name, awaited(&step.action)),
-        None => format!("timed out after {limit} waiting for loads in the background"),
+        None => format!("timed out after {limit} waiting for what runs in the background"),
     }
 }
 

@@ -5,6 +5,7 @@ mod failure;
 mod history;
 mod judge;
 mod plan;
+mod process;
 mod rest;
 mod stage;
 mod steps;
@@ -12,6 +13,7 @@ mod stop;
 mod tally;
 
 pub use failure::RunError;
+pub use process::end_processes;
 
 use crate::model::{Clock, Scenario};
 use crate::report::{Outcome, Report, SCHEMA};
@@ -49,7 +51,8 @@ pub fn run_recorded(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> 
 }
 
 /// Runs `scenario` to its end: on `shards` threads for the real clock, on one for the virtual clock. Blocks; to be called
-/// outside of any async runtime.
+/// outside of any async runtime. The programs that it starts end with it; a caller that may end before that, on a signal say, calls
+/// [`end_processes`] then.
 ///
 /// # Errors
 /// Where the environment does not let it run: no thread, a port that is taken, a name that does not resolve.
@@ -78,19 +81,39 @@ fn begin(scenario: &Scenario, shards: NonZeroUsize, draws: Draws, recorded: bool
     }
 }
 
+/// Starts the processes and takes the steps.
+async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), Stopped> {
+    stage.start_processes(scenario).await?;
+    steps::take(scenario, stage).await
+}
+
 async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool) -> Result<Run, RunError> {
     let mut stage = Stage::open(scenario, shards, draws, recorded).await?;
     let env = stage.env().clone();
     let mut chronicle = recorded.then(|| Chronicle::begin(scenario, &stage));
     let mut reason = Vec::new();
-    let steps = env.timeout(scenario.timeout, steps::take(scenario, &mut stage));
-    match Chronicle::during(&mut chronicle, steps).await {
+    let mut fallen = stage.programs.fallen();
+    let taken = async {
+        tokio::select! {
+            biased;
+            taken = Box::pin(take(scenario, &mut stage)) => taken,
+            why = fallen.next() => Err(Stopped::Failed(why)),
+        }
+    };
+    match Chronicle::during(&mut chronicle, env.timeout(scenario.timeout, taken)).await {
         Some(Ok(())) => {}
         Some(Err(Stopped::Failed(why))) => reason.push(why),
-        Some(Err(Stopped::Error(error))) => return Err(error),
-        None => reason.push(judge::timed_out(scenario, stage.current)),
+        Some(Err(Stopped::Error(error))) => {
+            stage.programs.end(&env).await;
+            return Err(error);
+        }
+        None => reason.push(judge::timed_out(scenario, stage.current, stage.programs.starting())),
     }
+    reason.extend(fallen.known(false));
+    stage.programs.end_jobs(&env).await;
     Chronicle::during(&mut chronicle, stage.settle(scenario)).await;
+    reason.extend(fallen.known(true));
+    stage.programs.end(&env).await;
     let timeline = chronicle.map(|chronicle| Box::new(chronicle.end(scenario, &stage)));
     let (counts, timing) = tally::take(scenario, &stage).into_parts();
     let mut report = Report {
@@ -104,6 +127,7 @@ async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool)
         timing,
         expectations: Vec::new(),
         timeline,
+        output: stage.programs.output(),
     };
     judge::judge(scenario, &stage, &mut report);
     Ok(Run { report, history: stage.history() })

@@ -3,6 +3,7 @@
 use super::Draws;
 use super::failure::RunError;
 use super::history::History;
+use super::process::Programs;
 use super::rest::QUIET;
 use crate::model::{Link, Load, Scenario, Target, Upstream};
 use crate::timeline::Lanes;
@@ -37,6 +38,7 @@ pub(super) struct Stage {
     pub(super) begun: Vec<u64>,
     /// The connections of each link, where they are followed.
     pub(super) lanes: Option<BTreeMap<String, Arc<Mutex<Lanes>>>>,
+    pub(super) programs: Programs,
 }
 
 pub(super) enum LoadState {
@@ -68,6 +70,7 @@ impl Stage {
             histories: BTreeMap::new(),
             begun: Vec::new(),
             lanes: recorded.then(BTreeMap::new),
+            programs: Programs::new(scenario)?,
         };
         for echo in &scenario.echoes {
             stage.start_echo(scenario, &echo.name).await?;
@@ -152,7 +155,8 @@ impl Stage {
         let started = match upstream {
             Upstream::Echo(name) => self.addrs.get(name).map(|addr| (*addr).into()),
             Upstream::Link(name) => self.links.get(name).map(|link| link.addr().into()),
-            Upstream::Address(text) => text.parse().ok(),
+            Upstream::Process(name) => self.programs.address(name),
+            Upstream::Address(text) => self.programs.with_ports(&text.as_str().into()).parse().ok(),
         };
         // The reader has resolved every name and read every address.
         started.unwrap_or_else(|| unreachable!("{upstream:?} was checked"))
@@ -176,7 +180,8 @@ impl Stage {
         self.loads.insert(name.to_owned(), LoadState::Running(plan.start(&self.shards)));
     }
 
-    fn target(&self, target: &Target) -> SocketAddr {
+    /// Where something listens.
+    pub(super) fn target(&self, target: &Target) -> SocketAddr {
         let addr = match target {
             Target::Echo(name) => self.addrs.get(name).copied(),
             Target::Link(name) => self.links.get(name).map(Proxy::addr),

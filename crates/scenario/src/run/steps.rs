@@ -27,6 +27,8 @@ pub(super) async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), S
         stage.steps.insert(step.name.clone(), took);
     }
     stage.current = scenario.steps.len();
+    let jobs: Vec<String> = scenario.jobs().map(|(name, _)| name.to_owned()).collect();
+    stage.join_jobs(scenario, &jobs).await?;
     for (name, _) in scenario.loads() {
         stage.join(name).await;
     }
@@ -61,6 +63,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                     Subject::Load(name) => stop::load(stage, name),
                     Subject::Echo(name) => stop::echo(scenario, stage, name).await,
                     Subject::Link(name) => switch(stage, name, false).await?,
+                    Subject::Process(name) => stage.stop_process(name).await,
                 }
             }
         }
@@ -69,6 +72,11 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 match subject {
                     Subject::Link(name) => switch(stage, name, true).await?,
                     Subject::Echo(name) => stage.start_echo(scenario, name).await.map_err(Stopped::Error)?,
+                    Subject::Process(name) => {
+                        if let Some(process) = scenario.process(name) {
+                            stage.start_process(process).await?;
+                        }
+                    }
                     // A load is another step.
                     Subject::Load(_) => {}
                 }
@@ -83,6 +91,13 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
         Action::Join(names) => {
             for name in names {
                 stage.join(name).await;
+            }
+            stage.join_jobs(scenario, names).await?;
+        }
+        Action::Run(job) => {
+            stage.start_job(&step.name, job)?;
+            if !job.background {
+                stage.join_jobs(scenario, std::slice::from_ref(&step.name)).await?;
             }
         }
     }

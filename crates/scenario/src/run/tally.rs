@@ -32,6 +32,7 @@ pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
             }
         }
     }
+    stage.programs.tally(&mut ledger);
     for (name, elapsed) in &stage.steps {
         ledger.put(&format!("step.{name}.elapsed"), *elapsed);
     }

@@ -36,6 +36,11 @@ pub fn report() -> Value {
                 "required": ["that", "actual", "holds"],
                 "additionalProperties": false,
             } },
+            "output": {
+                "type": "object",
+                "description": "The last lines that programs have written, by process.NAME and run.NAME; absent where there are none.",
+                "additionalProperties": { "type": "array", "items": text() },
+            },
         },
         "required": ["schema", "scenario", "seed", "clock", "result", "reason", "counts", "timing", "expectations"],
         "additionalProperties": false,
