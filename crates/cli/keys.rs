@@ -17,6 +17,7 @@ const OF_SERVERS: [(&str, &str); 4] = [
 const PROXY: Exceptions = &[
     ("link", "its name is in the header, [link.NAME]"),
     ("udp", "`protocol`"),
+    ("any", "for clients that the scenario does not have"),
     ("seed", "the scenario's own `seed`"),
     ("decisions", "`squall run --decisions`"),
     ("replay", "`squall run --replay`"),

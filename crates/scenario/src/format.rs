@@ -141,6 +141,12 @@ pub const LINK: Shape = Shape {
         key("congestion", Text, "The congestion control of its sockets (Linux, real clock), such as bbr."),
         key("rcvbuf", Quantity, "The receive buffer of its sockets (real clock)."),
         key("sndbuf", Quantity, "The send buffer of its sockets (real clock)."),
+        key("proxy_protocol", Word(&["v1", "v2"]), "Tell the upstream where clients come from."),
+        key(
+            "accept_proxy",
+            Flag,
+            "Have clients say where they come from, in a header of the PROXY protocol.",
+        ),
     ],
 };
 

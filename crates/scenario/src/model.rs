@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
-use squall_proxy::Relay;
+use squall_proxy::{ProxyProtocol, Relay};
 use squall_wire::Tuning;
 
 pub use load::{Load, Manner, Pace, Target};
@@ -130,6 +130,10 @@ pub struct Link {
     pub relay: Relay,
     /// How its sockets are set up.
     pub tuning: Tuning,
+    /// In which version of the PROXY protocol servers are told where clients come from, if they are.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// Whether clients have to say so themselves.
+    pub accept_proxy: bool,
     /// The faults it starts with, those of its preset first; every one has its name.
     pub faults: Vec<FaultSpec>,
 }

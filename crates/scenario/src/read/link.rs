@@ -33,6 +33,8 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mu
         buffer: None,
         relay: Relay::Auto,
         tuning: Tuning::default(),
+        proxy_protocol: None,
+        accept_proxy: false,
         faults: Vec::new(),
     };
     let Some(table) = item.table(&format!("[link.{name}]")) else { return link };

@@ -1,10 +1,12 @@
 //! Keys of a link that set up its sockets and its buffers, as the options of `squall proxy` do.
 
 use squall_faults::{Carrier, Size};
-use squall_proxy::Relay;
+use squall_proxy::{ProxyProtocol, Relay};
 
 use crate::document::{Item, Table};
 use crate::model::{Clock, Link};
+
+const VERSIONS: [(&str, ProxyProtocol); 2] = [("v1", ProxyProtocol::V1), ("v2", ProxyProtocol::V2)];
 
 const RELAYS: [(&str, Relay); 3] = [("auto", Relay::Auto), ("copy", Relay::Copy), ("splice", Relay::Splice)];
 
@@ -22,6 +24,15 @@ pub(super) fn read(table: &Table<'_>, link: &mut Link, clock: Clock) {
     let size = |key| Some(usize::try_from(bytes(&table.get(key)?)?).unwrap_or(usize::MAX));
     link.tuning.receive_buffer = size("rcvbuf");
     link.tuning.send_buffer = size("sndbuf");
+    let stated = [table.get("proxy_protocol"), table.get("accept_proxy")];
+    let [version, accepts] = &stated;
+    link.proxy_protocol = version.as_ref().and_then(|item| item.word(&VERSIONS));
+    link.accept_proxy = accepts.as_ref().and_then(Item::flag).unwrap_or_default();
+    if link.carrier == Carrier::Datagram {
+        for item in stated.iter().flatten() {
+            item.refuse_key(format!("`{}` is for links that carry TCP", item.key()), None);
+        }
+    }
     if let Some(item) = relay {
         refuse_relay(&item, link, clock);
     }

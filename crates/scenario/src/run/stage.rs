@@ -121,6 +121,12 @@ impl Stage {
             .listen(link.listen)
             .shards(self.shards.clone());
         builder = builder.relay(link.relay).tuning(link.tuning.clone());
+        if let Some(version) = link.proxy_protocol {
+            builder = builder.proxy_protocol(version);
+        }
+        if link.accept_proxy {
+            builder = builder.accept_proxy();
+        }
         if let Some(bytes) = link.buffer {
             builder = builder.buffer(bytes);
         }
