@@ -44,6 +44,7 @@ fn every_scenario_is_as_the_schema_says() {
 /// Files whose mistake is one of meaning: their tables and keys are all right.
 const MEANT: &[&str] = &[
     "circle",
+    "http",
     "inexact",
     "join-nothing",
     "left-to-the-clock",
@@ -52,6 +53,7 @@ const MEANT: &[&str] = &[
     "traces",
     "unknown-metric",
     "virtual-address",
+    "virtual-programs",
 ];
 
 #[test]
@@ -76,6 +78,7 @@ seed = 1
 clock = "real"
 timeout = "30s"
 grace = "1s"
+requires = ["sh"]
 [vars]
 what = "every key"
 n = 5
@@ -89,6 +92,22 @@ idle_timeout = "1m"
 buffer = "64KiB"
 [echo.web]
 protocol = "http"
+[process.app]
+command = ["sh", "-c", "exec cat"]
+env = { A = "b" }
+cwd = "/"
+ready = { stdout = "ready", within = "1s" }
+port = "{port.app}"
+grace = "1s"
+[process.tcp]
+command = ["sh", "{port.tcp}"]
+ready = { tcp = "127.0.0.1:{port.tcp}" }
+[process.http]
+command = ["sh", "{port.http}"]
+ready = { http = "http://127.0.0.1:{port.http}/" }
+[process.err]
+command = ["sh"]
+ready = { stderr = "ready" }
 [link.l]
 protocol = "tcp"
 upstream = "echo.e"
@@ -103,6 +122,8 @@ relay = "copy"
 congestion = "reno"
 rcvbuf = "64KiB"
 sndbuf = 65536
+proxy_protocol = "v1"
+accept_proxy = true
 [[link.l.fault]]
 name = "slow"
 latency = "1ms"
@@ -136,9 +157,11 @@ assert = "load.a.planned == 5"
 [[step]]
 sleep = "1ms"
 [[step]]
-load = { target = "echo.web", requests = 2, path = "/x", method = "POST", header = "A: b", body = "c", pause = "1ms" }
+load = { target = "echo.web", requests = 2, http = "/x", method = "POST", header = "A: b", body = "c", pause = "1ms" }
 [[step]]
 load = { target = "echo.e", requests = 2, send = "a", expect = "a" }
+[[step]]
+run = { command = ["sh", "-c", "exit 1"], env = { A = "{port.app}" }, cwd = "/", exit = [1, 2], timeout = "1s" }
 [[expect]]
 that = "load.load.ok == 2"
 [snapshot]

@@ -33,6 +33,9 @@ const ECHOES: Exceptions = &[
     ("tcp", "`protocol` and `listen`"),
     ("udp", "`protocol` and `listen`"),
     ("http", "`protocol` and `listen`"),
+    ("metrics", "the report"),
+    ("log-events", "the report"),
+    ("summary", "the report"),
 ];
 
 const LOADS: Exceptions = &[
