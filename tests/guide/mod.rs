@@ -83,5 +83,6 @@ pages! {
     coming_from: "guide/coming-from.md",
     concepts: "guide/concepts.md",
     scenarios: "guide/scenarios.md",
+    start: "guide/start.md",
     tests: "guide/tests.md",
 }
