@@ -56,3 +56,26 @@ fn links_that_the_control_api_adds_are_on_the_page() {
     assert!(get(metrics, "/metrics").contains(added));
     assert_eq!((get(metrics, "/healthz"), get(metrics, "/readyz")), ("ok".to_owned(), "ok".to_owned()));
 }
+
+#[test]
+fn how_long_dials_and_connections_took_and_who_broke_them_is_counted() {
+    let (_echo, upstream) = echo();
+    let (mut proxy, addr) = proxy(upstream, &["--metrics", "127.0.0.1:0", "--fault", "reset:0B"]);
+    let metrics = proxy.ready("squall metrics listening on ");
+    let mut client = connect(addr);
+    client.write_all(b"x").expect("sent");
+    assert!(client.read(&mut [0; 1]).is_err(), "reset");
+    let closed = "squall_closes_total{link=\"proxy\",reason=\"reset\",side=\"squall\"} 1\n";
+    let text = loop {
+        // The client may know of the end before it has been counted.
+        let text = get(metrics, "/metrics");
+        if text.contains(closed) {
+            break text;
+        }
+    };
+    for family in ["squall_dial_seconds", "squall_connection_seconds"] {
+        assert!(text.contains(&format!("{family}_count{{link=\"proxy\"}} 1\n")), "{text}");
+        assert!(text.contains(&format!("{family}_bucket{{link=\"proxy\",le=\"+Inf\"}} 1\n")), "{text}");
+        assert!(!text.contains(&format!("{family}_sum{{link=\"proxy\"}} 0\n")), "{text}");
+    }
+}

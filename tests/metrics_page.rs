@@ -11,8 +11,10 @@ use std::net::SocketAddr;
 fn families(text: &str) -> BTreeSet<String> {
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let labels = |name: &str| {
-        let sample =
-            text.lines().filter_map(|line| line.strip_prefix(name)).find(|rest| !rest.starts_with('_'));
+        // Of a histogram, its count has the labels that all have.
+        let rests = || text.lines().filter_map(|line| line.strip_prefix(name));
+        let sample = rests().find_map(|rest| rest.strip_prefix("_count"));
+        let sample = sample.or_else(|| rests().find(|rest| !rest.starts_with('_')));
         let labels = sample.expect("a sample").strip_prefix('{').and_then(|rest| rest.rsplit_once('}'));
         let labels = labels.map_or("", |(labels, _)| labels).split("\",");
         labels.filter_map(|label| label.split_once('=')).map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
@@ -46,7 +48,7 @@ fn written(section: &str) -> BTreeSet<String> {
 fn written_keys(section: &str) -> BTreeSet<String> {
     let keys = rows(section)
         .into_iter()
-        .filter(|(_, rest)| !rest.starts_with("counter") && !rest.starts_with("gauge"));
+        .filter(|(_, rest)| !["counter", "gauge", "histogram"].iter().any(|kind| rest.starts_with(kind)));
     let keys = keys.flat_map(|(names, _)| names).flat_map(|key| match key.split_once(".{") {
         Some((stem, choices)) => {
             let choices = choices.trim_end_matches('}').split(',');
@@ -101,6 +103,31 @@ fn the_page_has_what_links_serve() {
     assert_eq!(families(&get(metrics, "/metrics")), written("Links"));
     let names = [("links", "NAME"), ("links.NAME.faults", "FAULT")];
     assert_eq!(scraped_keys(metrics, &names), written_keys("Links"));
+}
+
+#[test]
+fn the_page_has_what_balancers_serve() {
+    let (_echo, upstream) = echo();
+    let member = format!("a={upstream}");
+    let mut balancer = Server::start(&[
+        "balance",
+        "--member",
+        &member,
+        "--fault",
+        "latency:1ms",
+        "--metrics",
+        "127.0.0.1:0",
+    ]);
+    let _: SocketAddr = balancer.ready("squall balance listening on ");
+    let metrics = balancer.ready("squall metrics listening on ");
+    let served = families(&get(metrics, "/metrics"));
+    let own: BTreeSet<String> =
+        served.into_iter().filter(|family| family.starts_with("squall_member_")).collect();
+    assert_eq!(own, written("Members of balancers"));
+    let names = [("links", "NAME"), ("links.NAME.faults", "FAULT"), ("links.NAME.members", "MEMBER")];
+    let keys = scraped_keys(metrics, &names);
+    let own: BTreeSet<String> = keys.into_iter().filter(|key| key.contains(".members.")).collect();
+    assert_eq!(own, written_keys("Members of balancers"));
 }
 
 // Numbers of the process are known only there.

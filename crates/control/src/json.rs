@@ -2,7 +2,7 @@
 
 use crate::source::{Reading, Totals};
 use serde::Serialize;
-use squall_proxy::{FaultMetrics, MemberMetrics, Metrics};
+use squall_proxy::{Durations, FaultMetrics, MemberMetrics, Metrics};
 use std::collections::BTreeMap;
 
 /// Fields are written in the order in which they stand here.
@@ -22,9 +22,12 @@ type Counts = BTreeMap<&'static str, u64>;
 struct Link<'a> {
     bytes: Counts,
     closes: Counts,
+    closes_by_side: Counts,
     connections: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     datagrams: Option<Counts>,
+    dial_time: Counts,
+    duration: Counts,
     faults: BTreeMap<&'a str, Fault>,
     held_bytes: u64,
     held_max_bytes: u64,
@@ -77,8 +80,19 @@ pub(crate) fn encode_link(metrics: &Metrics) -> Result<String, serde_json::Error
 
 fn link(metrics: &Metrics) -> Link<'_> {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults, members } =
-        metrics;
+    let Metrics {
+        connections,
+        bytes,
+        received,
+        datagrams,
+        closes,
+        dial_time,
+        duration,
+        held,
+        held_max,
+        faults,
+        members,
+    } = metrics;
     Link {
         bytes: Counts::from([("down", bytes.down), ("up", bytes.up)]),
         closes: Counts::from([
@@ -87,6 +101,12 @@ fn link(metrics: &Metrics) -> Link<'_> {
             ("fin", closes.fin),
             ("reset", closes.reset),
             ("timeout", closes.timeout),
+        ]),
+        closes_by_side: Counts::from([
+            ("error_client", closes.sides.error_client),
+            ("error_server", closes.sides.error_server),
+            ("reset_client", closes.sides.reset_client),
+            ("reset_server", closes.sides.reset_server),
         ]),
         connections: Counts::from([
             ("accepted", connections.accepted),
@@ -103,12 +123,18 @@ fn link(metrics: &Metrics) -> Link<'_> {
                 ("up", counts.up),
             ])
         }),
+        dial_time: times(dial_time),
+        duration: times(duration),
         faults: faults.iter().map(|each| (each.name.as_str(), fault(each))).collect(),
         held_bytes: *held,
         held_max_bytes: *held_max,
         members: members.iter().map(|each| (each.name.as_str(), member(each))).collect(),
         received_bytes: Counts::from([("down", received.down), ("up", received.up)]),
     }
+}
+
+fn times(times: &Durations) -> Counts {
+    Counts::from([("count", times.count), ("sum_ns", times.sum_ns)])
 }
 
 /// A member of a balancer, without its name.
@@ -171,7 +197,7 @@ mod tests {
             ..Default::default()
         };
         let text = encode(&[("web", busy), ("db", Metrics::default())]).expect("plain data");
-        let nothing = r#"{"bytes":{"down":0,"up":0},"closes":{"cancelled":0,"error":0,"fin":0,"reset":0,"timeout":0},"connections":{"accepted":0,"active":0,"closed":0,"failed":0,"refused":0},"faults":{},"held_bytes":0,"held_max_bytes":0,"received_bytes":{"down":0,"up":0}}"#;
+        let nothing = r#"{"bytes":{"down":0,"up":0},"closes":{"cancelled":0,"error":0,"fin":0,"reset":0,"timeout":0},"closes_by_side":{"error_client":0,"error_server":0,"reset_client":0,"reset_server":0},"connections":{"accepted":0,"active":0,"closed":0,"failed":0,"refused":0},"dial_time":{"count":0,"sum_ns":0},"duration":{"count":0,"sum_ns":0},"faults":{},"held_bytes":0,"held_max_bytes":0,"received_bytes":{"down":0,"up":0}}"#;
         let web = nothing
             .replacen(r#""down":0,"up":0"#, r#""down":20,"up":10"#, 1)
             .replace(r#""accepted":0,"active":0"#, r#""accepted":5,"active":2"#)

@@ -64,7 +64,19 @@ impl Totals {
 /// Adds what another link of the same name has counted.
 pub(crate) fn add(sum: &mut Metrics, other: Metrics) {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
-    let Metrics { connections, bytes, received, datagrams, closes, held, held_max, faults, members } = other;
+    let Metrics {
+        connections,
+        bytes,
+        received,
+        datagrams,
+        closes,
+        dial_time,
+        duration,
+        held,
+        held_max,
+        faults,
+        members,
+    } = other;
     sum.connections.accepted += connections.accepted;
     sum.connections.active += connections.active;
     sum.connections.closed += connections.closed;
@@ -86,6 +98,12 @@ pub(crate) fn add(sum: &mut Metrics, other: Metrics) {
     sum.closes.timeout += closes.timeout;
     sum.closes.error += closes.error;
     sum.closes.cancelled += closes.cancelled;
+    sum.closes.sides.reset_client += closes.sides.reset_client;
+    sum.closes.sides.reset_server += closes.sides.reset_server;
+    sum.closes.sides.error_client += closes.sides.error_client;
+    sum.closes.sides.error_server += closes.sides.error_server;
+    sum.dial_time.add(dial_time);
+    sum.duration.add(duration);
     sum.held += held;
     sum.held_max = sum.held_max.max(held_max);
     // Only one of the links of that name can be a balancer that still runs: what it says of its members holds.

@@ -2,9 +2,9 @@
 
 use crate::source::{Reading, Totals};
 use prometheus::TextEncoder;
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use squall_balance::Condition;
-use squall_proxy::{Datagrams, MemberMetrics, Metrics};
+use squall_proxy::{Datagrams, Durations, MemberMetrics, Metrics};
 
 /// The media type of what [`encode`] gives.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -71,21 +71,32 @@ fn connections(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
             ("failed", counts.failed),
         ]
     });
-    let reasons = per_link(readings, "reason", |metrics| {
-        let counts = &metrics.closes;
-        vec![
-            ("fin", counts.fin),
-            ("reset", counts.reset),
-            ("timeout", counts.timeout),
-            ("error", counts.error),
-            ("cancelled", counts.cancelled),
+    let reasons = readings.iter().flat_map(|(link, metrics)| {
+        let (counts, sides) = (&metrics.closes, &metrics.closes.sides);
+        let by_a_fault = counts.reset.saturating_sub(sides.reset_client + sides.reset_server);
+        [
+            ("fin", "both", counts.fin),
+            ("reset", "client", sides.reset_client),
+            ("reset", "server", sides.reset_server),
+            ("reset", "squall", by_a_fault),
+            ("timeout", "squall", counts.timeout),
+            ("error", "client", sides.error_client),
+            ("error", "server", sides.error_server),
+            ("cancelled", "squall", counts.cancelled),
         ]
+        .map(|(reason, side, count)| (vec![("link", *link), ("reason", reason), ("side", side)], count))
     });
     let active = readings.iter().map(|(link, metrics)| (vec![("link", *link)], metrics.connections.active));
     vec![
         counter("squall_connections_total", "Connections by what became of them.", outcomes),
         gauge("squall_connections_active", "Connections that are open now.", active),
-        counter("squall_closes_total", "Closed connections by reason.", reasons),
+        counter("squall_closes_total", "Closed connections by reason, and at whose hands.", reasons),
+        histogram("squall_dial_seconds", "How long it took to reach the server.", readings, |metrics| {
+            &metrics.dial_time
+        }),
+        histogram("squall_connection_seconds", "How long closed connections lasted.", readings, |metrics| {
+            &metrics.duration
+        }),
     ]
 }
 
@@ -181,6 +192,37 @@ fn per_link<'a>(
         let link = *link;
         counts(metrics).into_iter().map(move |(value, count)| (vec![("link", link), (label, value)], count))
     })
+}
+
+/// Times of each link.
+fn histogram(
+    name: &str,
+    help: &str,
+    readings: &[Reading<'_>],
+    times: fn(&Metrics) -> &Durations,
+) -> MetricFamily {
+    let metric = |(link, metrics): &Reading<'_>| {
+        let times = times(metrics);
+        let bucket = |(bound, count): (std::time::Duration, u64)| {
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound.as_secs_f64());
+            bucket.set_cumulative_count(count);
+            bucket
+        };
+        let mut histogram = Histogram::default();
+        histogram.set_sample_count(times.count);
+        histogram.set_sample_sum(times.sum_ns as f64 / 1e9);
+        histogram.set_bucket(times.cumulative().map(bucket).collect());
+        let mut metric = Metric::from_label(vec![label(("link", link))]);
+        metric.set_histogram(histogram);
+        metric
+    };
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(MetricType::HISTOGRAM);
+    family.set_metric(readings.iter().map(metric).collect());
+    family
 }
 
 pub(crate) fn counter<'a>(

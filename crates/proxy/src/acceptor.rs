@@ -205,11 +205,11 @@ fn take_in(link: &Arc<Link>, incoming: Incoming, peer: SocketAddr) {
             link.shards.spawn(shard, serve(link.clone(), env, live, incoming, welcome));
         }
         Entry::Reset => {
-            link.registry.retire(&live, Outcome::Refused);
+            link.registry.retire(&live, Outcome::Refused, 0);
             turn_away(incoming);
         }
         Entry::Closed => {
-            link.registry.retire(&live, Outcome::Refused);
+            link.registry.retire(&live, Outcome::Refused, 0);
             link.shards.spawn(shard, async move { send_off(&env, incoming).await });
         }
     }

@@ -129,6 +129,8 @@ pub(crate) fn note_unreached(link: &Link, upstream: &dyn fmt::Display, error: &i
 pub(crate) struct Record<'a> {
     link: &'a Link,
     live: &'a Live,
+    /// In nanoseconds of the shards' clock.
+    began: u64,
     pub(crate) outcome: Outcome,
     announced: bool,
 }
@@ -136,7 +138,8 @@ pub(crate) struct Record<'a> {
 impl<'a> Record<'a> {
     /// The connection begins; it counts as cancelled unless its outcome is set.
     pub(crate) fn open(link: &'a Link, live: &'a Live) -> Record<'a> {
-        Record { link, live, outcome: Outcome::Closed(CloseReason::Cancelled), announced: false }
+        let began = link.shards.env(0).now();
+        Record { link, live, began, outcome: Outcome::Closed(CloseReason::Cancelled), announced: false }
     }
 
     /// Tells of the connection, and of its end when that comes.
@@ -153,7 +156,8 @@ impl Drop for Record<'_> {
             Outcome::Refused | Outcome::NotConnected => None,
             Outcome::Closed(reason) => Some(*reason),
         };
-        self.link.registry.retire(self.live, outcome);
+        let lasted = self.link.shards.env(0).now().saturating_sub(self.began);
+        self.link.registry.retire(self.live, outcome, lasted);
         if self.announced {
             self.link.events.send(&Event::ConnectionClosed { peer: self.live.client(), reason });
         }
@@ -214,6 +218,7 @@ pub(crate) async fn dial(
         let written = env.timeout(Duration::from_nanos(left), server.write_all(&header)).await;
         written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
     }
+    link.registry.dialled(env.now().saturating_sub(began));
     Ok(server)
 }
 

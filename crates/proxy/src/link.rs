@@ -187,6 +187,8 @@ impl Link {
             received: tally.received,
             datagrams: (self.id.carrier == Carrier::Datagram).then_some(tally.datagrams),
             closes: tally.closes,
+            dial_time: tally.dial_time,
+            duration: tally.duration,
             held: tally.held,
             held_max: tally.held_max,
             faults: self.plan.faults(),

@@ -1,7 +1,9 @@
 //! What a link has counted, at one moment.
 
 use crate::close::CloseReason;
+use crate::durations::Durations;
 use squall_balance::{AdminState, Condition};
+use squall_faults::Peer;
 
 /// A link's counts. Live: open connections are included.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -16,6 +18,10 @@ pub struct Metrics {
     pub datagrams: Option<Datagrams>,
     /// Closed connections by reason.
     pub closes: Closes,
+    /// How long it took to reach the server, for connections that did; retries on other members of a balancer count apart.
+    pub dial_time: Durations,
+    /// How long connections lasted that were relayed and are closed since.
+    pub duration: Durations,
     /// Bytes that were read and wait to be delivered.
     pub held: u64,
     /// The most that one direction of one connection ever held, in bytes.
@@ -92,6 +98,33 @@ pub struct Closes {
     pub error: u64,
     /// Ended from our side.
     pub cancelled: u64,
+    /// Those of `reset` and `error` that came from a peer, by which; the other resets are by a fault.
+    pub sides: Sides,
+}
+
+/// At whose hands connections broke.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sides {
+    /// Reset by the client.
+    pub reset_client: u64,
+    /// Reset by the server.
+    pub reset_server: u64,
+    /// Another error on the client's connection.
+    pub error_client: u64,
+    /// Another error on the server's connection.
+    pub error_server: u64,
+}
+
+impl Sides {
+    fn count(&mut self, reason: CloseReason) {
+        *match reason {
+            CloseReason::Reset(Some(Peer::Client)) => &mut self.reset_client,
+            CloseReason::Reset(Some(Peer::Server)) => &mut self.reset_server,
+            CloseReason::Error(Peer::Client) => &mut self.error_client,
+            CloseReason::Error(Peer::Server) => &mut self.error_server,
+            _ => return,
+        } += 1;
+    }
 }
 
 /// What one fault has done.
@@ -142,6 +175,7 @@ pub struct MemberMetrics {
 
 impl Closes {
     pub(crate) fn count(&mut self, reason: CloseReason) {
+        self.sides.count(reason);
         *match reason {
             CloseReason::Fin => &mut self.fin,
             CloseReason::Reset(_) => &mut self.reset,

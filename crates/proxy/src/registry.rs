@@ -1,6 +1,7 @@
 //! The connections of a link as they come and go, and the totals of those that have gone.
 
 use crate::close::CloseReason;
+use crate::durations::Durations;
 use crate::live::Live;
 use crate::metrics::{Bytes, Closes, Connections, Datagrams};
 use squall_faults::{ConnKey, Direction};
@@ -32,6 +33,8 @@ struct Inner {
     bytes: Bytes,
     received: Bytes,
     datagrams: Datagrams,
+    dial_time: Durations,
+    duration: Durations,
 }
 
 /// What became of an accepted connection.
@@ -51,6 +54,8 @@ pub(crate) struct Tally {
     pub(crate) bytes: Bytes,
     pub(crate) received: Bytes,
     pub(crate) datagrams: Datagrams,
+    pub(crate) dial_time: Durations,
+    pub(crate) duration: Durations,
     pub(crate) held: u64,
     pub(crate) held_max: u64,
 }
@@ -76,8 +81,13 @@ impl Registry {
         lock(&self.inner).shut = true;
     }
 
-    /// Takes a connection out and keeps its counts.
-    pub(crate) fn retire(&self, live: &Live, outcome: Outcome) {
+    /// A server was reached in so many nanoseconds.
+    pub(crate) fn dialled(&self, ns: u64) {
+        lock(&self.inner).dial_time.note(ns);
+    }
+
+    /// Takes a connection out that lasted `ns` nanoseconds, and keeps its counts.
+    pub(crate) fn retire(&self, live: &Live, outcome: Outcome, ns: u64) {
         let mut inner = lock(&self.inner);
         if inner.open.remove(&live.number).is_none() {
             return;
@@ -85,7 +95,10 @@ impl Registry {
         match outcome {
             Outcome::Refused => inner.refused += 1,
             Outcome::NotConnected => inner.failed += 1,
-            Outcome::Closed(reason) => inner.closes.count(reason),
+            Outcome::Closed(reason) => {
+                inner.closes.count(reason);
+                inner.duration.note(ns);
+            }
         }
         inner.bytes.add(bytes(live));
         inner.received.add(received(live));
@@ -169,6 +182,8 @@ impl Registry {
             bytes: delivered,
             received: read,
             datagrams: sent,
+            dial_time: inner.dial_time,
+            duration: inner.duration,
             held,
             held_max: self.held_max.load(Relaxed),
         }

@@ -3,13 +3,16 @@
 use crate::client::{get, server};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the samples of a histogram are called behind its name.
+const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
+
 /// The samples of a scrape, by series: the name and the labels as they were written.
 pub(crate) fn parse(text: &str) -> BTreeMap<String, f64> {
     assert!(text.ends_with('\n'), "the last line ends");
     let mut samples = BTreeMap::new();
     let mut families = BTreeSet::new();
     let mut helped = None;
-    let mut family = None;
+    let mut family: Option<(&str, &str)> = None;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             let (name, help) = rest.split_once(' ').unwrap_or_else(|| panic!("no help: {line}"));
@@ -17,13 +20,15 @@ pub(crate) fn parse(text: &str) -> BTreeMap<String, f64> {
             helped = Some(name);
         } else if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, kind) = rest.split_once(' ').unwrap_or_else(|| panic!("no type: {line}"));
-            assert!(["counter", "gauge"].contains(&kind), "{line}");
+            assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
             assert_eq!(helped.take(), Some(name), "the help comes just before: {line}");
-            family = Some(name);
+            family = Some((name, kind));
         } else {
             let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
             let (name, labels) = series.split_once('{').unwrap_or((series, "}"));
-            assert_eq!(family, Some(name), "a sample stands behind its type: {line}");
+            let (stem, kind) = family.unwrap_or_else(|| panic!("a sample stands behind its type: {line}"));
+            let of_histogram = || name.strip_prefix(stem).is_some_and(|end| PARTS.contains(&end));
+            assert!(if kind == "histogram" { of_histogram() } else { name == stem }, "{line}");
             assert!(is_name(name) && are_labels(labels), "{line}");
             let value: f64 = value.parse().unwrap_or_else(|_| panic!("no number: {line}"));
             assert!(value >= 0.0 && value.is_finite(), "{line}");
@@ -91,6 +96,8 @@ async fn every_line_of_a_scrape_is_valid_and_the_totals_come_first() {
         "squall_connections_total counter",
         "squall_connections_active gauge",
         "squall_closes_total counter",
+        "squall_dial_seconds histogram",
+        "squall_connection_seconds histogram",
         "squall_bytes_total counter",
         "squall_held_bytes gauge",
     ];
