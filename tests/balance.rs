@@ -104,7 +104,7 @@ fn members_are_shown_and_changed_by_commands() {
         (&["show", "other"], 1, "HTTP 404: balancer not found"),
         (&["set", "balance", "a", "--state", "gone"], 2, "there are up, drain, down"),
         (&["set", "balance", "a", "--weight", "1001"], 1, "HTTP 400"),
-        (&["set", "balance", "a"], 2, "--state"),
+        (&["set", "balance", "a"], 2, "--state <STATE>|--weight <N>"),
     ] {
         let (ended, _, err) = ctl(control, &[&["balance"], args].concat());
         assert!(ended == Some(code) && err.contains(told), "{args:?}: {err}");

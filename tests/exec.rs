@@ -2,7 +2,7 @@
 
 use crate::process::*;
 use serde_json::Value;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Runs a command line of `squall exec` to its end.
 pub(crate) fn exec(args: &[&str]) -> Output {
@@ -47,6 +47,11 @@ fn a_command_talks_through_its_link_and_the_faults_are_counted() {
     );
 }
 
+/// A pipe that nobody reads any more.
+fn unread() -> std::io::PipeWriter {
+    std::io::pipe().expect("a pipe").1
+}
+
 #[test]
 fn the_exit_code_is_the_commands_own() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -63,6 +68,39 @@ fn the_exit_code_is_the_commands_own() {
     ] {
         let ran = exec(&[&["--link", "db=:1", "--"], command].concat());
         assert_eq!(ran.status.code(), Some(code), "{command:?}: {}", text(&ran.stderr));
+    }
+}
+
+#[test]
+fn a_script_that_does_not_say_with_what_is_run_as_shells_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Written by another process: a file that somebody may still write to cannot be run.
+    let write = r#"printf 'echo "$1 $DB_HOST"; exit 4' > script; printf '\0no script' > other; chmod +x script other"#;
+    let wrote = Command::new("sh").args(["-c", write]).current_dir(&folder).status().expect("runs");
+    assert!(wrote.success());
+    let run = |words: &[&str]| {
+        let mut exec = squall();
+        exec.args(["exec", "--link", "db=:1", "--"]).args(words).current_dir(&folder);
+        let path = std::env::join_paths([folder.path(), "/bin".as_ref()]).expect("a path");
+        exec.env("PATH", path).stdin(Stdio::null()).output().expect("runs")
+    };
+    for name in ["./script", "script"] {
+        let ran = run(&[name, "a b"]);
+        assert_eq!((ran.status.code(), text(&ran.stdout)), (Some(4), "a b 127.0.0.1\n"), "{name}");
+    }
+    assert_eq!(run(&["./other"]).status.code(), Some(126));
+}
+
+#[test]
+fn a_stderr_that_takes_nothing_changes_no_exit_code() {
+    for (command, code) in [
+        (&["sh", "-c", "exit 5"][..], 5),
+        (&["sh", "-c", "kill -9 $$"], 137),
+        (&["there-is-no-such-command"], 127),
+    ] {
+        let mut exec = squall();
+        exec.args(["exec", "--link", "db=:1", "--"]).args(command).stderr(unread());
+        assert_eq!(exec.status().expect("runs").code(), Some(code), "{command:?}");
     }
 }
 

@@ -125,3 +125,19 @@ fn an_echo_prints_totals_as_often_as_it_is_told_and_at_the_end() {
         ended.out
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_server_whose_log_cannot_be_written_goes_on() {
+    let program = assert_cmd::cargo::cargo_bin!("squall");
+    let full = r#"exec "$0" proxy --upstream 127.0.0.1:1 --fault latency:1ms 2>/dev/full"#;
+    let mut sh = std::process::Command::new("sh");
+    let mut proxy = Server::of(sh.args(["-c", full]).arg(program).stdin(std::process::Stdio::null()));
+    let addr = proxy.ready("squall proxy listening on ");
+    for _ in 0..2 {
+        read(&mut connect(addr), &mut [0]).expect_err("there is no server");
+    }
+    let ended = proxy.stop();
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.out.contains("total: 2"), "{}", ended.out);
+}

@@ -5,6 +5,7 @@ mod environment;
 mod group;
 mod orders;
 mod outcome;
+mod script;
 
 use crate::events::Console;
 use crate::exit::Exit;
@@ -112,7 +113,7 @@ async fn run(args: Args) -> Result<Exit, Failure> {
     let began = Instant::now();
     // From now on signals are the command's.
     let mut orders = Orders::listen()?;
-    let mut started = match Started::start(&command, environment.variables(&args.env)) {
+    let mut started = match Started::start(&command, &environment.variables(&args.env)) {
         Ok(started) => started,
         Err(Unstarted { code, message }) => {
             eprintln!("error: {message}");

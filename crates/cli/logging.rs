@@ -36,6 +36,8 @@ pub(crate) fn start(args: &Args, level: bool) -> Result<(), Failure> {
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)
+        // Of a line that cannot be written it would tell on stderr, and panic there.
+        .log_internal_errors(false)
         .with_ansi(stderr().is_terminal());
     match args.log_format {
         Format::Text => logger.with_target(false).init(),

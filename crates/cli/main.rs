@@ -1,5 +1,9 @@
 //! The squall command line: parses arguments, prints, and turns outcomes into exit codes.
 
+// First, for those below to have its macros.
+#[macro_use]
+mod stderr;
+
 mod access;
 mod arguments;
 mod balance;

@@ -16,13 +16,14 @@ pub(super) enum Balance {
         balancer: String,
     },
     /// Change what is wanted of a member.
+    #[command(group = clap::ArgGroup::new("wanted").args(["state", "weight"]).required(true).multiple(true))]
     Set {
         /// The balancer.
         balancer: String,
         /// The member.
         member: String,
         /// up: in service as its health allows; drain: no new connections; down: those it has are ended, too.
-        #[arg(long, value_name = "STATE", required_unless_present = "weight")]
+        #[arg(long, value_name = "STATE")]
         state: Option<AdminState>,
         /// Its share against the others, 0 to 1000.
         #[arg(long, value_name = "N")]

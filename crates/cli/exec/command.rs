@@ -3,10 +3,12 @@
 use super::environment::shown;
 use super::group::{Group, inherit};
 use super::orders::Orders;
+use super::script::{SHELL, script};
 use crate::Failure;
 use rustix::process::{Pid, Signal};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, IsTerminal, stderr, stdin, stdout};
+use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::process::{Child, Command};
@@ -32,22 +34,31 @@ const KILLED: Duration = Duration::from_secs(1);
 
 impl Started {
     /// Starts a command with these variables beside squall's own, and with its standard streams.
-    pub(super) fn start(words: &[OsString], variables: Vec<(String, String)>) -> Result<Started, Unstarted> {
+    pub(super) fn start(words: &[OsString], variables: &[(String, String)]) -> Result<Started, Unstarted> {
         let (program, args) = match words.split_first() {
             Some((program, args)) if !program.is_empty() => (program, args),
             _ => return Err(Unstarted { code: 127, message: "the command has no name".to_owned() }),
         };
         // A group that is not the terminal's would be stopped when it reads from there.
         let own = !(stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal());
-        let mut command = Command::new(program);
-        command.args(args).envs(variables).kill_on_drop(true);
-        if own {
-            command.process_group(0);
-        } else {
+        if !own {
             inherit();
         }
+        let spawn = |program: &OsStr, file: Option<&Path>| {
+            let mut command = Command::new(program);
+            let variables = variables.iter().map(|(name, value)| (name, value));
+            command.args(file).args(args).envs(variables).kill_on_drop(true);
+            if own {
+                command.process_group(0);
+            }
+            command.spawn()
+        };
         let name = shown(std::slice::from_ref(program));
-        let child = command.spawn().map_err(|error| {
+        let spawned = spawn(program, None).or_else(|error| match script(program, &error) {
+            Some(file) => spawn(SHELL.as_ref(), Some(&file)),
+            None => Err(error),
+        });
+        let child = spawned.map_err(|error| {
             let code = match error.kind() {
                 ErrorKind::NotFound => 127,
                 ErrorKind::WouldBlock | ErrorKind::OutOfMemory => super::OWN_FAILURE,

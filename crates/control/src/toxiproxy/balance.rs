@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::json::{Fields, Json};
 use crate::json::{Member, member};
 use serde::Serialize;
-use squall_balance::{AdminState, UnknownAdminState};
+use squall_balance::{AdminState, MAX_WEIGHT, UnknownAdminState};
 use squall_proxy::{BalanceError, BalancerHandle, MemberMetrics};
 use squall_wire::lock;
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ impl Collection {
         let state = fields.text("state").map_err(ApiError::body)?;
         let weight = fields.integer("weight").map_err(ApiError::body)?;
         if let (None, None) = (state, weight) {
-            return Err(ApiError::missing("state"));
+            return Err(ApiError::missing("state or weight"));
         }
         let state = state.map(str::parse::<AdminState>).transpose();
         let state = state.map_err(|error: UnknownAdminState| ApiError::attributes(error))?;
@@ -79,7 +79,10 @@ impl Collection {
         };
         if let Some(weight) = weight {
             // One beyond what the type takes is as wrong as one beyond what a member takes.
-            let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+            let weight = u32::try_from(weight).map_err(|_| {
+                let why = format!("member {name}: the weight {weight} is not among 0 to {MAX_WEIGHT}");
+                ApiError::attributes(why)
+            })?;
             handle.set_weight(name, weight).map_err(refused)?;
         }
         if let Some(state) = state {

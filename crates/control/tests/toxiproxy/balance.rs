@@ -59,12 +59,12 @@ async fn states_and_weights_are_changed_together_or_not_at_all() {
     }
     let before = handle.members();
     for (path, body, status, told) in [
-        (path, "{}", 400, "missing required field: state"),
+        (path, "{}", 400, "missing required field: state or weight"),
         (path, "", 400, "bad request body"),
         (path, r#"{"state":"gone"}"#, 400, "there is no member state `gone`; there are up, drain, down"),
         (path, r#"{"state":"gone","weight":5}"#, 400, "there is no member state"),
         (path, r#"{"state":"drain","weight":1001}"#, 400, "not among 0 to 1000"),
-        (path, r#"{"state":"drain","weight":-1}"#, 400, "not among 0 to 1000"),
+        (path, r#"{"state":"drain","weight":-1}"#, 400, "the weight -1 is not among 0 to 1000"),
         (path, r#"{"state":"drain","weight":1.5}"#, 400, "cannot unmarshal"),
         (path, r#"{"state":5}"#, 400, "cannot unmarshal"),
         (path, "[]", 400, "cannot unmarshal array"),

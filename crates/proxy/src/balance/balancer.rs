@@ -74,16 +74,18 @@ impl Balancer {
         }
     }
 
-    /// Gives a connection a member, which counts it until the place is dropped.
+    /// Gives a connection a member other than those that `failed` it, which counts it until the place is dropped.
     pub(super) fn pick<'a>(
         &'a self,
         link: &'a Link,
         live: &'a Live,
-        tried: &[MemberId],
+        attempt: u32,
+        failed: &[MemberId],
     ) -> Result<Assigned<'a>, NoMember> {
         let now = link.now().as_nanos();
         self.with(|pool| {
-            let arrival = Arrival::new(live.number).source(live.client().ip()).tried(tried);
+            let arrival = Arrival::new(live.number).source(live.client().ip()).tried(failed);
+            let arrival = Arrival { attempt, ..arrival };
             let mut pick = pool.pick(now, arrival);
             let events = std::mem::take(&mut pick.events);
             if let Some(log) = &self.picks {

@@ -22,27 +22,27 @@ pub(crate) async fn connect<'a>(
     live: &'a Live,
     answer: ServerAnswer,
 ) -> io::Result<(Stream, Assigned<'a>)> {
-    let (mut tried, mut failures) = (Vec::new(), 0);
+    let (mut failed, mut attempt) = (Vec::new(), 0);
     let mut last = None;
     loop {
-        let assigned = match balancer.pick(link, live, &tried) {
+        attempt += 1;
+        let assigned = match balancer.pick(link, live, attempt, &failed) {
             Ok(assigned) => assigned,
-            // What kept the members that were tried tells more than that they were.
+            // What kept the members that failed tells more than that they did.
             Err(none) => return Err(last.unwrap_or_else(|| io::Error::other(none))),
         };
-        tried.push(assigned.member);
         let index = assigned.member.index();
         let own = link.answer(&balancer.names[index], live);
         let answer = if answer == ServerAnswer::Own { own } else { answer };
         let dial = crate::connection::dial(&balancer.endpoints[index], link, env, live, answer);
         match unless_turned_out(live, dial).await {
             Some(Ok(stream)) if assigned.connected() => return Ok((stream, assigned)),
-            // The member was taken down meanwhile, which is not its failure.
+            // The member was taken down meanwhile, which is not its failure: once it is up again it may be the one to take it.
             None | Some(Ok(_)) => {}
             Some(Err(error)) => {
+                failed.push(assigned.member);
                 assigned.failed(&error);
-                failures += 1;
-                if failures > balancer.retries {
+                if failed.len() > balancer.retries as usize {
                     return Err(error);
                 }
                 last = Some(error);

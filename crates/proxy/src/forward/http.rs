@@ -11,6 +11,7 @@ use std::io;
 pub(super) const HEAD: usize = 64 << 10;
 /// The most fields that it has.
 const FIELDS: usize = 256;
+const TOO_LARGE: &str = "431 Request Header Fields Too Large";
 pub(super) const CONNECTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// A request whose head is complete, with what has come behind it.
@@ -21,7 +22,7 @@ pub(super) fn request(head: &[u8], early: &[u8]) -> Step {
         Ok(httparse::Status::Complete(len)) if len == head.len() => {}
         // An empty line before the request line, which a head must not begin with.
         Ok(_) => return bad("no request"),
-        Err(httparse::Error::TooManyHeaders) => return Step::End(too_large()),
+        Err(httparse::Error::TooManyHeaders) => return Step::End(too_many()),
         Err(error) => return bad(error),
     }
     let (Some(method), Some(target), Some(version)) = (request.method, request.path, request.version) else {
@@ -57,7 +58,11 @@ fn bad(why: impl Display) -> Step {
 }
 
 pub(super) fn too_large() -> Vec<u8> {
-    answer("431 Request Header Fields Too Large", format_args!("the head has more than {HEAD} bytes"), true)
+    answer(TOO_LARGE, format_args!("the head has more than {HEAD} bytes"), true)
+}
+
+fn too_many() -> Vec<u8> {
+    answer(TOO_LARGE, format_args!("the head has more than {FIELDS} fields"), true)
 }
 
 /// Why a server could not be reached.

@@ -77,6 +77,29 @@ fn a_connection_that_is_being_made_to_a_member_that_is_taken_down_goes_to_anothe
 }
 
 #[test]
+fn a_member_that_was_down_during_a_dial_may_take_the_connection_once_it_is_up() {
+    virtually(|shards| async move {
+        let env = shards.env(0).clone();
+        let echoes = members(&shards, 2).await;
+        let mut builder = Proxy::balance(pool(&echoes)).shards(shards.clone());
+        for member in ["a", "b"] {
+            builder = builder.member_fault(member, fault("upstream_hang"));
+        }
+        let proxy = start(builder.connect_timeout(Duration::from_secs(60))).await;
+        let handle = proxy.balancer().expect("it picks");
+        let _client = dial(&env, &proxy).await;
+        for (first, then) in [("a", "b"), ("b", "a"), ("a", "b")] {
+            settles_in(&env, || active(&handle, first) == 1).await;
+            handle.set_state(then, AdminState::Up).expect("a member");
+            handle.set_state(first, AdminState::Down).expect("a member");
+        }
+        settles_in(&env, || active(&handle, "b") == 1).await;
+        let counts: Vec<_> = handle.members().iter().map(|member| (member.picks, member.failures)).collect();
+        assert_eq!(counts, [(2, 0), (2, 0)]);
+    });
+}
+
+#[test]
 fn wishes_that_make_no_sense_change_nothing() {
     virtually(|shards| async move {
         let echoes = members(&shards, 2).await;
