@@ -340,3 +340,18 @@ fn runs_become_a_junit_report_and_annotations() {
         assert!(junit.contains(part), "{part}: {junit}");
     }
 }
+
+#[test]
+fn what_a_scenario_breaks_on_purpose_is_not_logged_unless_asked_for() {
+    let (_dir, path) = scenario(
+        r#"
+scenario = 1
+[link.api]
+upstream = "127.0.0.1:1"
+[[step]]
+load = { target = "link.api", requests = 1, size = "1KiB" }
+"#,
+    );
+    run(&path, &[]).success().stderr(predicate::str::contains("WARN").not());
+    run(&path, &["--log", "warn"]).success().stderr(predicate::str::contains("WARN"));
+}

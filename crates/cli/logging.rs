@@ -23,14 +23,26 @@ enum Format {
     Json,
 }
 
-/// Starts logging. With `level`, LOG_LEVEL counts where nothing else says what is shown.
+/// What is shown where nobody says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Usual {
+    /// Whatever an operator may want to know.
+    Info,
+    /// The same, unless LOG_LEVEL says otherwise.
+    Level,
+    /// Errors: what goes wrong in a scenario is wanted, and the report has it.
+    Error,
+}
+
+/// Starts logging.
 ///
 /// # Errors
 /// Where what is to be shown is said and makes no sense.
-pub(crate) fn start(args: &Args, level: bool) -> Result<(), Failure> {
-    let filter = match wanted(args, level) {
+pub(crate) fn start(args: &Args, usual: Usual) -> Result<(), Failure> {
+    let filter = match wanted(args, usual == Usual::Level) {
         Some((source, text)) => EnvFilter::try_new(&text)
             .map_err(|error| Failure::usage(format!("{source}: `{text}`: {error}")))?,
+        None if usual == Usual::Error => EnvFilter::new("error"),
         None => EnvFilter::new("info"),
     };
     let logger = tracing_subscriber::fmt()

@@ -86,7 +86,12 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return exec::unparsed(&words, &error),
     };
-    let logging = logging::start(&args.logging, matches!(args.command, Command::Serve(_)));
+    let usual = match args.command {
+        Command::Serve(_) => logging::Usual::Level,
+        Command::Run(_) => logging::Usual::Error,
+        _ => logging::Usual::Info,
+    };
+    let logging = logging::start(&args.logging, usual);
     let done = logging.and_then(|()| obey(args.command));
     let exit = done.unwrap_or_else(|failure| {
         eprintln!("error: {}", failure.message);
