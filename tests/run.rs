@@ -355,3 +355,9 @@ load = { target = "link.api", requests = 1, size = "1KiB" }
     run(&path, &[]).success().stderr(predicate::str::contains("WARN").not());
     run(&path, &["--log", "warn"]).success().stderr(predicate::str::contains("WARN"));
 }
+
+#[test]
+fn two_reports_do_not_go_to_one_place() {
+    let (_dir, path) = scenario(PASSING);
+    run(&path, &["--json", "--html", "-"]).code(2).stderr(predicate::str::contains("cannot both go to -"));
+}

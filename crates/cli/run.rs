@@ -87,7 +87,11 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     }
     let cases = cases::of(&args)?;
     let draws = draws(&args, cases.len())?;
-    for target in [&args.json, &args.junit, &args.html].into_iter().flatten() {
+    let targets: Vec<_> = [&args.json, &args.junit, &args.html].into_iter().flatten().collect();
+    for (at, target) in targets.iter().enumerate() {
+        if targets[..at].contains(target) {
+            return Err(Failure::usage(format!("two reports cannot both go to {}", target.display())));
+        }
         output::probe(target)?;
     }
     squall::raise_descriptor_limit();
