@@ -35,3 +35,5 @@ mod scenario_schema;
 mod serve;
 mod signals;
 mod snapshots;
+mod up;
+mod up_errors;

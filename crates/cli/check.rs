@@ -1,13 +1,13 @@
-//! `squall check`: validates scenario files without running them.
+//! `squall check`: validates scenario files, and files of services, without running them.
 
 use crate::exit::Exit;
 use crate::faults::schema;
 use crate::run::{collect, colored};
 use crate::{Failure, output, overrides};
-use squall::scenario::{FaultTables, scenario_schema};
+use squall::scenario::{FaultTables, check_either, scenario_schema};
 use std::path::PathBuf;
 
-/// Validate scenario files: every mistake at once, with its place and a remedy.
+/// Validate scenario files and files of `squall up`: every mistake at once, with its place and a remedy.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Files, or folders of them.
@@ -27,7 +27,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     }
     let mut exit = Exit::Ok;
     for path in collect(&args.paths)? {
-        if let Err(words) = squall::scenario::check(&path, &args.overrides.overrides(), colored()) {
+        if let Err(words) = check_either(&path, &args.overrides.overrides(), colored()) {
             eprint!("{words}");
             exit = Exit::Usage;
         }

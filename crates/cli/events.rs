@@ -72,9 +72,15 @@ pub(crate) fn echo_summary(servers: &[echo::Counts]) -> String {
     totals(sum(|c| c.active), sum(|c| c.accepted), sum(|c| c.bytes_in), sum(|c| c.bytes_out))
 }
 
-fn totals(active: u64, total: u64, up: u64, down: u64) -> String {
+/// A line of totals.
+pub(crate) fn totals(active: u64, total: u64, up: u64, down: u64) -> String {
+    format!("[METRICS] {}", counted(active, total, up, down))
+}
+
+/// What such a line says.
+pub(crate) fn counted(active: u64, total: u64, up: u64, down: u64) -> String {
     let (up, down) = (Human(up), Human(down));
-    format!("[METRICS] active: {active} | total: {total} | up: {up} | down: {down}")
+    format!("active: {active} | total: {total} | up: {up} | down: {down}")
 }
 
 /// What became of a link's datagrams.

@@ -36,6 +36,7 @@ mod serve;
 mod serving;
 mod signals;
 mod table;
+mod up;
 mod watching;
 mod xml;
 
@@ -45,7 +46,7 @@ use std::process::ExitCode;
 
 /// Flaky networks on purpose, reproducibly.
 ///
-/// Relay TCP connections and do to them what networks do, from a seed; a balancer; a server for the clients of Toxiproxy; echo
+/// Relay TCP connections and do to them what networks do, from a seed; a balancer; many of these from one file; a server for the clients of Toxiproxy; echo
 /// servers to talk to; loads that verify every byte; and scripted scenarios whose
 /// exact counts are compared with snapshots.
 #[derive(Parser)]
@@ -65,6 +66,7 @@ or 143 ended by a second SIGINT or SIGTERM, or a run cut short.";
 enum Command {
     Proxy(proxy::Args),
     Balance(balance::Args),
+    Up(up::Args),
     Serve(serve::Args),
     Ctl(ctl::Args),
     Bridge(bridge::Args),
@@ -104,6 +106,7 @@ fn obey(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Proxy(args) => proxy::main(args),
         Command::Balance(args) => balance::main(args),
+        Command::Up(args) => up::main(args),
         Command::Serve(args) => serve::main(args),
         Command::Ctl(args) => ctl::main(args),
         Command::Bridge(args) => bridge::main(args),

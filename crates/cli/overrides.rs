@@ -22,7 +22,7 @@ impl Args {
     }
 }
 
-fn var(text: &str) -> Result<(String, String), String> {
+pub(crate) fn var(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=TEXT")?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -6,9 +6,10 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 /// The sockets that a command has bound, in order.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Bound(Vec<Socket>);
 
+#[derive(Clone, PartialEq, Eq)]
 struct Socket {
     /// The name in the port file.
     name: String,
@@ -32,13 +33,18 @@ impl Bound {
 
     /// Writes the port file, then prints the ready lines, so that whoever waits for a line finds the file.
     pub(crate) fn announce(&self, port_file: Option<&Path>) -> Result<(), Failure> {
+        self.announce_since(&Bound::default(), port_file)
+    }
+
+    /// As [`Bound::announce`], where those of `before` have been announced: the file has all, and lines are for new ones.
+    pub(crate) fn announce_since(&self, before: &Bound, port_file: Option<&Path>) -> Result<(), Failure> {
         if let Some(path) = port_file {
             let lines: String = self.0.iter().map(|s| format!("{}={}\n", s.name, s.addr)).collect();
             write_whole(path, &lines)
                 .map_err(|error| Failure::environment(format!("cannot write {}: {error}", path.display())))?;
         }
         let mut out = stdout().lock();
-        for socket in &self.0 {
+        for socket in self.0.iter().filter(|socket| !before.0.contains(socket)) {
             // Nobody may be reading; the server runs all the same.
             let _ = writeln!(out, "{}{}", socket.what, socket.addr);
         }

@@ -14,10 +14,10 @@ use tokio::sync::mpsc;
 pub(crate) struct Args {
     /// Print a line for each connection that opens or closes, and for bytes as they are delivered.
     #[arg(long)]
-    log_events: bool,
+    pub(crate) log_events: bool,
     /// Print a line of totals so often.
     #[arg(long, value_name = "DURATION", value_parser = parse::period)]
-    summary: Option<Duration>,
+    pub(crate) summary: Option<Duration>,
 }
 
 impl Args {
@@ -76,12 +76,15 @@ fn forward(mut heard: Events, sender: mpsc::Sender<Event>) {
 pub(crate) fn say_totals(totals: Vec<(String, Metrics)>) {
     let (names, totals): (Vec<_>, Vec<_>) = totals.into_iter().unzip();
     say(&summary(&totals));
-    for (link, metrics) in names.iter().zip(&totals) {
-        if let Some(datagrams) = &metrics.datagrams {
-            say(&drops(link, datagrams));
-        }
-        for fault in &metrics.faults {
-            say(&format!("[METRICS] {link} {} | fired: {}", fault.name, fault.fired));
-        }
+    names.iter().zip(&totals).for_each(|(link, metrics)| say_details(link, metrics));
+}
+
+/// Prints what became of a link's datagrams, and what its faults did.
+pub(crate) fn say_details(link: &str, metrics: &Metrics) {
+    if let Some(datagrams) = &metrics.datagrams {
+        say(&drops(link, datagrams));
+    }
+    for fault in &metrics.faults {
+        say(&format!("[METRICS] {link} {} | fired: {}", fault.name, fault.fired));
     }
 }

@@ -85,4 +85,5 @@ pages! {
     scenarios: "guide/scenarios.md",
     start: "guide/start.md",
     tests: "guide/tests.md",
+    up: "up.md",
 }

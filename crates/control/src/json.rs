@@ -19,7 +19,7 @@ type Counts = BTreeMap<&'static str, u64>;
 
 /// In alphabetical order, as are the keys of its maps.
 #[derive(Serialize)]
-struct Link<'a> {
+pub(crate) struct Link<'a> {
     bytes: Counts,
     closes: Counts,
     closes_by_side: Counts,
@@ -78,7 +78,8 @@ pub(crate) fn encode_link(metrics: &Metrics) -> Result<String, serde_json::Error
     serde_json::to_string(&link(metrics))
 }
 
-fn link(metrics: &Metrics) -> Link<'_> {
+/// What is known of one link.
+pub(crate) fn link(metrics: &Metrics) -> Link<'_> {
     // Taken apart by name, so that a count that joins the metrics cannot be forgotten here.
     let Metrics {
         connections,

@@ -1,7 +1,7 @@
 //! HTTP of squall: live metrics, and the control API that Toxiproxy's clients speak.
 //!
 //! - [`serve`] answers `/metrics`, `/healthz` and `/readyz` until the [`Server`] it returns is stopped or dropped
-//! - [`serve_all`] and [`serve_echoes`] do so for the links of a collection, and for echo servers
+//! - [`serve_all`] and [`serve_echoes`] do so for the links of a collection, and for echo servers; [`serve_services`] for both
 //! - [`control`] serves a [`Collection`] of proxies; `toxiproxy` is what its clients know
 //! - [`Source`] is one link whose counts are shown; they are read anew for every request
 //! - `routes` says which path gives what, `text` and `json` are the two formats
@@ -32,13 +32,15 @@ mod json;
 mod patient;
 mod routes;
 mod server;
+mod services;
 mod source;
 mod text;
 mod toxiproxy;
 
 pub use all::serve_all;
-pub use echo::{EchoProtocol, EchoSource, serve_echoes};
+pub use echo::{EchoCollection, EchoProtocol, EchoSource, serve_echoes};
 pub use error::ControlError;
 pub use server::{Server, control, serve};
+pub use services::serve_services;
 pub use source::Source;
 pub use toxiproxy::{Access, Collection, Exposure, Gauge, PopulateError};

@@ -2,6 +2,7 @@
 
 use squall_proxy::{Metrics, Proxy};
 use std::fmt;
+use std::ops::Add;
 use std::sync::Arc;
 
 /// A link whose counts are shown.
@@ -41,7 +42,8 @@ pub(crate) fn read_all(sources: &[Source]) -> Vec<Reading<'_>> {
     sources.iter().map(|source| (source.name.as_str(), (source.meter)())).collect()
 }
 
-/// What is summed over all links.
+/// What is summed over all links, or servers.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Totals {
     pub(crate) active: u64,
     pub(crate) accepted: u64,
@@ -57,6 +59,19 @@ impl Totals {
             accepted: sum(|metrics| metrics.connections.accepted),
             up: sum(|metrics| metrics.bytes.up),
             down: sum(|metrics| metrics.bytes.down),
+        }
+    }
+}
+
+impl Add for Totals {
+    type Output = Totals;
+
+    fn add(self, other: Totals) -> Totals {
+        Totals {
+            active: self.active + other.active,
+            accepted: self.accepted + other.accepted,
+            up: self.up + other.up,
+            down: self.down + other.down,
         }
     }
 }

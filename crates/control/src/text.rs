@@ -11,10 +11,15 @@ pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// The totals over all links, then the families of each link. A family without samples is left out.
 pub(crate) fn encode(readings: &[Reading<'_>]) -> prometheus::Result<String> {
-    let families = [totals(readings), connections(readings), traffic(readings), members(readings)];
-    let families: Vec<_> =
-        families.into_iter().flatten().filter(|family| !family.get_metric().is_empty()).collect();
+    let mut families = totals(&Totals::of(readings), "links");
+    families.extend(self::families(readings));
     encode_families(&families)
+}
+
+/// The families of each link; none without samples.
+pub(crate) fn families(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let families = [connections(readings), traffic(readings), members(readings)];
+    families.into_iter().flatten().filter(|family| !family.get_metric().is_empty()).collect()
 }
 
 /// The families as text. None may be without samples.
@@ -50,14 +55,15 @@ fn gauge_of(value: f64) -> Gauge {
 /// Label names and their values, and the number.
 pub(crate) type Sample<'a> = (Vec<(&'static str, &'a str)>, u64);
 
-fn totals(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
-    let totals = Totals::of(readings);
+/// The totals, which come first; `all` says over what.
+pub(crate) fn totals(totals: &Totals, all: &str) -> Vec<MetricFamily> {
     let total = |value| [(Vec::new(), value)];
+    let help = |what: &str| format!("{what}, over all {all}.");
     vec![
-        gauge("connections_active", "Connections that are open now, over all links.", total(totals.active)),
-        counter("connections_total", "Connections accepted, over all links.", total(totals.accepted)),
-        counter("bytes_upstream", "Bytes delivered to servers, over all links.", total(totals.up)),
-        counter("bytes_downstream", "Bytes delivered to clients, over all links.", total(totals.down)),
+        gauge("connections_active", &help("Connections that are open now"), total(totals.active)),
+        counter("connections_total", &help("Connections accepted"), total(totals.accepted)),
+        counter("bytes_upstream", &help("Bytes delivered to servers"), total(totals.up)),
+        counter("bytes_downstream", &help("Bytes delivered to clients"), total(totals.down)),
     ]
 }
 

@@ -19,8 +19,8 @@ use crate::counts;
 pub struct Echo {
     bound: Bound,
     env: Env,
-    /// Accepts connections, or echoes datagrams.
-    task: JoinHandle<()>,
+    /// Accepts connections, or echoes datagrams; nothing once the port is closed.
+    task: Option<JoinHandle<()>>,
     connections: Arc<Connections>,
     /// Whether connections never end by themselves.
     endless: bool,
@@ -62,7 +62,7 @@ impl Echo {
         connections: Arc<Connections>,
         endless: bool,
     ) -> Self {
-        Self { bound, env, task, connections, endless }
+        Self { bound, env, task: Some(task), connections, endless }
     }
 
     /// The address it listens on, with its real port; `0.0.0.0:0` on a unix socket, which has none.
@@ -91,13 +91,20 @@ impl Echo {
         Totals(self.connections.clone())
     }
 
+    /// Closes the port and leaves open connections alone; returns once the port is free. No-op where it is closed already.
+    pub async fn close_port(&mut self) {
+        if let Some(mut task) = self.task.take() {
+            task.abort();
+            // Ends as cancelled; what matters is that the port is closed then.
+            let _ = (&mut task).await;
+        }
+    }
+
     /// Closes the port, lets connections end by themselves for `grace`, then closes those that are left.
     /// Returns the final totals, when everything is closed. Dropping the future stops at once. Connections that the mode never
     /// ends are not waited for.
     pub async fn stop(mut self, grace: Duration) -> Counts {
-        self.task.abort();
-        // Ends as cancelled; what matters is that the port is closed then.
-        let _ = (&mut self.task).await;
+        self.close_port().await;
         let grace = if self.endless { Duration::ZERO } else { grace };
         let _in_time = self.env.timeout(grace, self.connections.ended()).await;
         self.connections.cut();
@@ -108,7 +115,7 @@ impl Echo {
 
 impl Drop for Echo {
     fn drop(&mut self) {
-        self.task.abort();
+        self.task.iter().for_each(JoinHandle::abort);
         self.connections.cut();
     }
 }

@@ -233,6 +233,18 @@ impl Proxy {
         }
     }
 
+    /// Closes the port and leaves open connections alone; returns once the port is free. Sessions of datagrams cannot do without
+    /// the port and end with it. [`Proxy::restore`] opens it again.
+    pub async fn close_port(&self) {
+        match self.link.id.carrier {
+            Carrier::Stream => {
+                lock(&self.port).shut();
+                self.port_closed().await;
+            }
+            Carrier::Datagram => self.cut().await,
+        }
+    }
+
     /// Brings a link that was cut back up on the same address; no-op where it is up.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! From a file to a verdict: read, run, compare with the snapshot, and say so in words.
 
 use crate::determinism::{Recorded, difference};
-use crate::diagnostic::{Source, render, render_colored};
-use crate::model::Scenario;
+use crate::diagnostic::{Diagnostic, Source, render, render_colored};
+use crate::model::{Scenario, Services};
 use crate::read::Overrides;
 use crate::report::{Outcome, Report};
 use crate::run::{Draws, Run, RunError, run, run_recorded};
@@ -56,18 +56,44 @@ pub enum Conclusion {
 /// # Errors
 /// In words: why it cannot be read, or every mistake in it.
 pub fn check(path: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, String> {
-    let source = Source::open(path).map_err(|error| {
-        format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(&error))
-    })?;
-    let render = if color { render_colored } else { render };
+    let source = open(path)?;
     crate::read_with(&source, overrides).map_err(|diagnostics| {
-        let mut words = render(&source, &diagnostics);
+        let mut words = renderer(color)(&source, &diagnostics);
         if let Some(clock) = overrides.clock {
             // Half of the mistakes may be none with the file's own clock.
             words.push_str(&format!("note: read with the {clock} clock, as --clock has it\n"));
         }
         words
     })
+}
+
+/// Reads a file of services. Of the overrides only the vars count.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_services(path: &Path, overrides: &Overrides, color: bool) -> Result<Services, String> {
+    let source = open(path)?;
+    crate::read_services(&source, overrides).map_err(|diagnostics| renderer(color)(&source, &diagnostics))
+}
+
+/// Reads a file as what it says that it is: services, or else a scenario.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_either(path: &Path, overrides: &Overrides, color: bool) -> Result<(), String> {
+    match crate::is_services(&open(path)?) {
+        true => check_services(path, overrides, color).map(drop),
+        false => check(path, overrides, color).map(drop),
+    }
+}
+
+fn open(path: &Path) -> Result<Source, String> {
+    Source::open(path)
+        .map_err(|error| format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(&error)))
+}
+
+fn renderer(color: bool) -> fn(&Source, &[Diagnostic]) -> String {
+    if color { render_colored } else { render }
 }
 
 /// Executes a scenario file. Blocks; to be called outside of any async runtime.

@@ -1,4 +1,4 @@
-//! The tables of a scenario file: which keys each has, and what those take. The reader is held to it, and the JSON Schema is
+//! The tables of scenario files and of files of services: which keys each has, and what those take. The reader is held to it, and the JSON Schema is
 //! made from it.
 
 /// A table with fixed keys.
@@ -98,6 +98,26 @@ pub const ROOT: Shape = Shape {
     ],
 };
 
+/// A file of services as a whole.
+pub const SERVICES: Shape = Shape {
+    name: "services",
+    doc: "Servers and links that run until they are stopped.",
+    keys: &[
+        key("up", Count(1), "The version of the format: 1.").required(),
+        key("seed", Count(0), "Behind every random decision; 0 unless told."),
+        key(
+            "grace",
+            Text,
+            "For connections of what is stopped or replaced to end by themselves; 10s unless told.",
+        ),
+        key("metrics", Text, "Where /metrics is served, such as 127.0.0.1:8998; nowhere unless told."),
+        key("control", Text, "Where the control API is served, such as 127.0.0.1:8474; nowhere unless told."),
+        key("vars", Free(&Scalar), "Texts that stand for {NAME} in every string."),
+        key("echo", Named(&ECHO), "Built-in servers."),
+        key("link", Named(&LINK), "Proxies."),
+    ],
+};
+
 /// `[echo.NAME]`
 pub const ECHO: Shape = Shape {
     name: "echo",
@@ -123,8 +143,12 @@ pub const LINK: Shape = Shape {
     doc: "A proxy, and the faults it starts with.",
     keys: &[
         key("protocol", Word(&["tcp", "udp"]), "What it carries; TCP unless told."),
-        key("upstream", Text, "echo.NAME, link.NAME, or with the real clock process.NAME or HOST:PORT.")
-            .required(),
+        key(
+            "upstream",
+            Text,
+            "echo.NAME, link.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
+        )
+        .required(),
         key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the link's own."),
         key("fault", Faults, "Faults in force from the start."),
         key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),

@@ -2,9 +2,13 @@
 
 mod load;
 mod program;
+mod services;
+#[cfg(test)]
+mod services_tests;
 mod template;
 
 pub use program::{Job, Probe, Process, Program, Ready};
+pub use services::{Change, Services};
 pub use template::{Owner, Part, Place, Template};
 
 use std::net::SocketAddr;
@@ -13,8 +17,8 @@ use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec};
-use squall_proxy::{ProxyProtocol, Relay};
-use squall_wire::Tuning;
+use squall_proxy::{Proxy, ProxyBuilder, ProxyProtocol, Relay};
+use squall_wire::{Endpoint, Tuning};
 
 pub use load::{Load, Manner, Pace, Target};
 
@@ -136,6 +140,43 @@ pub struct Link {
     pub accept_proxy: bool,
     /// The faults it starts with, those of its preset first; every one has its name.
     pub faults: Vec<FaultSpec>,
+}
+
+impl Link {
+    /// The link that is yet to be started, with its faults; `upstream` is where its own leads.
+    pub fn builder(&self, upstream: Endpoint) -> ProxyBuilder {
+        let builder =
+            self.faults.iter().fold(self.plain(upstream), |builder, fault| builder.fault(fault.clone()));
+        builder.name(&self.name).listen(self.listen)
+    }
+
+    /// The same without name, address and faults.
+    pub fn plain(&self, upstream: Endpoint) -> ProxyBuilder {
+        let mut builder = match self.carrier {
+            Carrier::Stream => Proxy::tcp(upstream),
+            Carrier::Datagram => Proxy::udp(upstream),
+        };
+        builder = builder.segment(self.segment).relay(self.relay).tuning(self.tuning.clone());
+        if let Some(bytes) = self.buffer {
+            builder = builder.buffer(bytes);
+        }
+        if let Some(limit) = self.connect_timeout {
+            builder = builder.connect_timeout(limit);
+        }
+        if let Some(limit) = self.idle_timeout {
+            builder = builder.idle_timeout(limit);
+        }
+        if let Some(limit) = self.max_connections {
+            builder = builder.max_connections(limit);
+        }
+        if let Some(version) = self.proxy_protocol {
+            builder = builder.proxy_protocol(version);
+        }
+        if self.accept_proxy {
+            builder = builder.accept_proxy();
+        }
+        builder
+    }
 }
 
 /// Whom a link dials.
@@ -292,18 +333,24 @@ impl Scenario {
     /// The links that a connection to `link` runs through: `link` itself, its upstream link, and so on. Ends where a link is
     /// met again, which only happens in a scenario that is being refused.
     pub(crate) fn route<'a>(&'a self, link: &'a str) -> Vec<&'a Link> {
-        let mut route: Vec<&Link> = Vec::new();
-        let mut next = self.link(link);
-        while let Some(link) = next {
-            if route.iter().any(|passed| passed.name == link.name) {
-                break;
-            }
-            route.push(link);
-            next = match &link.upstream {
-                Upstream::Link(name) => self.link(name),
-                Upstream::Echo(_) | Upstream::Process(_) | Upstream::Address(_) => None,
-            };
-        }
-        route
+        route(&self.links, link)
     }
+}
+
+/// As [`Scenario::route`], among these links.
+pub(crate) fn route<'a>(links: &'a [Link], name: &str) -> Vec<&'a Link> {
+    let find = |name: &str| links.iter().find(|link| link.name == name);
+    let mut route: Vec<&Link> = Vec::new();
+    let mut next = find(name);
+    while let Some(link) = next {
+        if route.iter().any(|passed| passed.name == link.name) {
+            break;
+        }
+        route.push(link);
+        next = match &link.upstream {
+            Upstream::Link(name) => find(name),
+            Upstream::Echo(_) | Upstream::Process(_) | Upstream::Address(_) => None,
+        };
+    }
+    route
 }

@@ -16,11 +16,12 @@ struct Generated {
 }
 
 /// In this order: the references are printed by a binary that has the catalogue in it.
-const GENERATED: [Generated; 5] = [
+const GENERATED: [Generated; 6] = [
     Generated { path: catalogue::PATH, text: catalogue::text },
     Generated { path: "docs/faults.md", text: reference::faults },
     Generated { path: "docs/presets.md", text: reference::presets },
     Generated { path: "docs/squall.scenario.1.schema.json", text: reference::scenario_schema },
+    Generated { path: "docs/squall.up.1.schema.json", text: reference::up_schema },
     Generated { path: "docs/squall.report.1.schema.json", text: reference::report_schema },
 ];
 

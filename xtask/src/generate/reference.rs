@@ -20,6 +20,11 @@ pub(crate) fn scenario_schema(root: &Path) -> Result<String, Failure> {
     page(&binary::locate(root, false)?, &["check", "--schema"])
 }
 
+/// The schema of files of services.
+pub(crate) fn up_schema(root: &Path) -> Result<String, Failure> {
+    page(&binary::locate(root, false)?, &["up", "--schema"])
+}
+
 /// The schema of reports.
 pub(crate) fn report_schema(root: &Path) -> Result<String, Failure> {
     page(&binary::locate(root, false)?, &["run", "--schema"])

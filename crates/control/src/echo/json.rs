@@ -28,9 +28,9 @@ struct Report<'a> {
 
 type Numbers = BTreeMap<&'static str, u64>;
 
-/// In alphabetical order, as are the keys of its maps.
+/// What is known of one server: in alphabetical order, as are the keys of its maps.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<&'a BTreeMap<String, u64>>,
     bytes: Numbers,
@@ -43,7 +43,7 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    fn of<'a>(reading: &'a Reading<'a>) -> Entry<'a> {
+    pub(crate) fn of<'a>(reading: &'a Reading<'a>) -> Entry<'a> {
         let (counts, protocol) = (&reading.counts, reading.protocol);
         let (http, datagrams) = (protocol == EchoProtocol::Http, protocol == EchoProtocol::Udp);
         Entry {

@@ -1,11 +1,17 @@
 //! The counts of echo servers, in both formats.
 
+mod collection;
 mod json;
 mod text;
+
+pub use collection::EchoCollection;
+pub(crate) use json::Entry;
 
 use crate::error::ControlError;
 use crate::routes::{Exposition, app};
 use crate::server::{Server, start_limited};
+use crate::source;
+use prometheus::proto::MetricFamily;
 use squall_echo::{Counts, Totals};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -47,8 +53,8 @@ pub async fn serve_echoes(addr: SocketAddr, sources: Vec<EchoSource>) -> Result<
 struct Servers(Vec<EchoSource>);
 
 /// A server and its counts at one moment.
-struct Reading<'a> {
-    name: &'a str,
+pub(crate) struct Reading<'a> {
+    pub(crate) name: &'a str,
     protocol: EchoProtocol,
     counts: Counts,
     /// Statuses as labels have them, with how many answers had them.
@@ -65,8 +71,28 @@ impl Servers {
 impl Reading<'_> {
     fn of(source: &EchoSource) -> Reading<'_> {
         let EchoSource { name, protocol, totals } = source;
-        let answers = totals.answers().into_iter().map(|(status, count)| (status.to_string(), count));
-        Reading { name, protocol: *protocol, counts: totals.counts(), answers: answers.collect() }
+        Reading::new(name, *protocol, totals.counts(), totals.answers())
+    }
+
+    fn new(name: &str, protocol: EchoProtocol, counts: Counts, answers: BTreeMap<u16, u64>) -> Reading<'_> {
+        let answers = answers.into_iter().map(|(status, count)| (status.to_string(), count)).collect();
+        Reading { name, protocol, counts, answers }
+    }
+}
+
+/// The families of each server, and what all of them have counted together.
+pub(crate) fn families(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+    let mut families = text::families(readings);
+    families.retain(|family| !family.get_metric().is_empty());
+    families
+}
+
+pub(crate) fn totals(readings: &[Reading<'_>]) -> source::Totals {
+    source::Totals {
+        active: sum(readings, |counts| counts.active),
+        accepted: sum(readings, |counts| counts.accepted),
+        up: sum(readings, |counts| counts.bytes_in),
+        down: sum(readings, |counts| counts.bytes_out),
     }
 }
 

@@ -26,7 +26,8 @@ fn totals(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
     ]
 }
 
-fn families(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
+/// The families of each server; some may be without samples.
+pub(super) fn families(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
     let (stream, datagram) =
         (|protocol| protocol != EchoProtocol::Udp, |protocol| protocol == EchoProtocol::Udp);
     let http = |protocol| protocol == EchoProtocol::Http;

@@ -62,19 +62,6 @@ impl Collection {
         lock(&self.0.balancers).insert(balancer.name().to_owned(), balancer);
     }
 
-    /// Takes a running link with one upstream in as a proxy, its faults as toxics. One of the same name is replaced.
-    pub fn adopt(&self, proxy: Proxy) {
-        let name = proxy.name().to_owned();
-        let scheme = if proxy.carrier() == Carrier::Datagram { "udp:" } else { "" };
-        let upstream = proxy.upstream().map(ToString::to_string).unwrap_or_default();
-        let mut entry = Entry::new(&proxy.addr().to_string(), &format!("{scheme}{upstream}"));
-        entry.toxics = proxy.specs().into_iter().map(|(name, spec)| Toxic::of(&name, spec)).collect();
-        entry.counts.follow(&proxy);
-        entry.proxy = Some(proxy);
-        let replaced = lock(&self.0.entries).insert(name, entry);
-        drop(replaced);
-    }
-
     /// Makes the proxies of a configuration: a JSON array of objects with `name`, `upstream`, and optionally `listen`,
     /// `enabled` and `toxics`. One that is there already and is to be the same stays as it is, but for the toxics where some
     /// are given; none is removed.
@@ -223,7 +210,8 @@ impl Collection {
         let (listen, upstream, toxics) =
             self.look(name, |entry| (entry.listen.clone(), entry.upstream.clone(), entry.toxics.clone()))?;
         let start = Start { name, listen: &listen, upstream: &upstream, toxics: &toxics };
-        let proxy = start.start(&self.0.make).await?;
+        let own = self.look(name, |entry| entry.make.clone())?;
+        let proxy = start.start(own.as_deref().unwrap_or(&*self.0.make)).await?;
         self.with(name, |entry| run(entry, proxy))
     }
 
@@ -256,7 +244,7 @@ impl Collection {
 }
 
 /// The entry's link runs from now on.
-fn run(entry: &mut Entry, proxy: Proxy) {
+pub(super) fn run(entry: &mut Entry, proxy: Proxy) {
     entry.listen = proxy.addr().to_string();
     entry.counts.follow(&proxy);
     entry.proxy = Some(proxy);

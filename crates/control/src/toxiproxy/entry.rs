@@ -8,12 +8,13 @@ use super::toxic::Toxic;
 use squall_faults::Carrier;
 use squall_proxy::{Proxy, ProxyBuilder, ProxyError};
 use squall_wire::Endpoint;
+use std::fmt;
+use std::sync::Arc;
 
 /// Makes links that are told nothing yet but where they lead.
 pub(crate) type Make = dyn Fn(Endpoint, Carrier) -> ProxyBuilder + Send + Sync;
 
 /// A proxy as it is kept.
-#[derive(Debug)]
 pub(crate) struct Entry {
     /// The address that was asked for.
     pub(crate) requested: String,
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     /// In the order in which they were added.
     pub(crate) toxics: Vec<Toxic>,
     pub(crate) counts: Counts,
+    /// Makes its links, where they are not made as all others are.
+    pub(crate) make: Option<Arc<Make>>,
 }
 
 /// What a request says of a proxy.
@@ -65,6 +68,15 @@ impl<'a> Wanted<'a> {
     }
 }
 
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("listen", &self.listen)
+            .field("upstream", &self.upstream)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Entry {
     /// A proxy that does not run yet.
     pub(crate) fn new(listen: &str, upstream: &str) -> Entry {
@@ -75,6 +87,7 @@ impl Entry {
             proxy: None,
             toxics: Vec::new(),
             counts: Counts::default(),
+            make: None,
         }
     }
 

@@ -7,6 +7,7 @@
 //! - `routes`: which request does what; `gate`: who may ask; `page`: how answers look
 //! - `metrics`: the families of Toxiproxy's clients, beside squall's own
 
+mod adopted;
 mod balance;
 mod collection;
 mod counts;

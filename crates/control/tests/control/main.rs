@@ -5,4 +5,5 @@ mod exposition;
 mod guard;
 mod live;
 mod paths;
+mod services;
 mod stop;

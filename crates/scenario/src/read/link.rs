@@ -13,13 +13,13 @@ use super::names::{Named, Names};
 use super::{fault, options, places, protocol};
 use crate::document::{Item, Table, suggest};
 use crate::format;
-use crate::model::{Clock, Link, Scenario, Upstream};
+use crate::model::{self, Clock, Link, Upstream};
 
 /// Loopback, and a free port.
 pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// `lifetime` is how long the scenario may take: clients of a UDP link are remembered as long unless told.
-pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mut Names) -> Link {
+/// `lifetime` is how long clients of a UDP link are remembered unless told: as long as a scenario may take.
+pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, names: &mut Names) -> Link {
     let name = item.key();
     let mut link = Link {
         name: name.to_owned(),
@@ -53,7 +53,7 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Duration, names: &mu
     link.idle_timeout = table.get("idle_timeout").and_then(|item| item.value("30s"));
     if link.carrier == Carrier::Datagram {
         // Whether a client is still known must not depend on how fast the machine is.
-        link.idle_timeout = link.idle_timeout.or(Some(lifetime));
+        link.idle_timeout = link.idle_timeout.or(lifetime);
     }
     link.max_connections = table.get("max_connections").and_then(|item| item.integer(1..=u64::MAX));
     if let Some(segment) = table.get("segment") {
@@ -125,7 +125,10 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
             Named::Process(name) => Upstream::Process(name.to_owned()),
         });
     }
-    let (_, filled) = places::ports(&item, "`host:port` in quotes", |_, _| {})?;
+    let filled = match names.has_programs() {
+        true => places::ports(&item, "`host:port` in quotes", |_, _| {})?.1,
+        false => text.to_owned(),
+    };
     let port =
         filled.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     match port {
@@ -139,7 +142,8 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
         }
         Some(Ok(_)) => Some(Upstream::Address(text.to_owned())),
         Some(Err(_)) | None => {
-            let help = "write `echo.NAME`, `link.NAME`, `process.NAME` or `host:port`".to_owned();
+            let process = if names.has_programs() { ", `process.NAME`" } else { "" };
+            let help = format!("write `echo.NAME`, `link.NAME`{process} or `host:port`");
             item.refuse(format!("`{text}` is not an upstream"), help);
             None
         }
@@ -158,11 +162,12 @@ pub(super) fn address(item: &Item<'_>) -> Option<SocketAddr> {
 }
 
 /// Notes every cycle of links once, at the first of its links.
-pub(super) fn refuse_cycles(scenario: &Scenario, items: &[Item<'_>]) {
+pub(super) fn refuse_cycles(links: &[Link], items: &[Item<'_>]) {
     let mut reported: BTreeSet<&str> = BTreeSet::new();
-    for (link, item) in scenario.links.iter().zip(items) {
-        let route: Vec<&str> = scenario.route(&link.name).iter().map(|link| link.name.as_str()).collect();
-        let last = route.last().and_then(|name| scenario.link(name));
+    for (link, item) in links.iter().zip(items) {
+        let route: Vec<&str> =
+            model::route(links, &link.name).iter().map(|link| link.name.as_str()).collect();
+        let last = route.last().and_then(|name| links.iter().find(|link| link.name == *name));
         let closes =
             matches!(last.map(|last| &last.upstream), Some(Upstream::Link(next)) if *next == link.name);
         if closes && !route.iter().any(|name| reported.contains(name)) {

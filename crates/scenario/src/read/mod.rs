@@ -5,6 +5,7 @@ mod assert;
 mod echo;
 mod expression;
 mod fault;
+mod free;
 mod heal;
 mod http;
 mod link;
@@ -22,6 +23,7 @@ mod program;
 mod program_tests;
 mod protocol;
 mod run_step;
+mod services;
 mod spec;
 mod step;
 #[cfg(test)]
@@ -44,6 +46,8 @@ use crate::format;
 use crate::model::{Clock, Scenario};
 use expression::Expressions;
 use names::Names;
+
+pub use services::{is_services, read_services};
 
 /// The version of the format.
 const FORMAT: u64 = 1;
@@ -104,6 +108,10 @@ impl Overrides {
 /// As there, and for a var that the file does not have.
 pub fn read_with(source: &Source, overrides: &Overrides) -> Result<Scenario, Vec<Diagnostic>> {
     let mut tree = parse(source.text())?.into_inner();
+    if let (Some((key, _)), false) = (tree.get_key_value("up"), tree.contains_key("scenario")) {
+        let help = "`squall up` starts it; `squall run` wants files with `scenario = 1`".to_owned();
+        return Err(vec![Diagnostic::new("these are services, and no scenario", key.span()).help(help)]);
+    }
     let errors = Errors::default();
     vars::substitute(&mut tree, source.text(), overrides, &errors);
     let scenario = document(source, &tree, overrides, &errors);
@@ -115,7 +123,7 @@ pub fn read_with(source: &Source, overrides: &Overrides) -> Result<Scenario, Vec
 /// not reported as several; with any mistake noted, the scenario is thrown away.
 fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: &Errors) -> Scenario {
     let root = Table::new(tree, "a scenario".to_owned(), 0..0, source.text(), errors);
-    version(&root);
+    version(&root, "scenario", "scenario = 1");
     let mut scenario = Scenario {
         name: name(&root, source),
         seed: root.get("seed").and_then(|item| item.integer(0..=u64::MAX)).unwrap_or(0),
@@ -151,9 +159,11 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     scenario.echoes = echoes.iter().map(echo::read).collect();
     scenario.processes =
         processes.iter().map(|item| process::read(item, scenario.clock, &mut names)).collect();
-    scenario.links =
-        links.iter().map(|item| link::read(item, scenario.clock, scenario.timeout, &mut names)).collect();
-    link::refuse_cycles(&scenario, &links);
+    scenario.links = links
+        .iter()
+        .map(|item| link::read(item, scenario.clock, Some(scenario.timeout), &mut names))
+        .collect();
+    link::refuse_cycles(&scenario.links, &links);
     names.note_servers(&scenario);
     scenario.steps = steps.iter().filter_map(|item| step::read(item, &mut names, &mut expressions)).collect();
     scenario.expectations =
@@ -170,8 +180,8 @@ fn clock(root: &Table<'_>, overrides: &Overrides) -> Clock {
     overrides.clock.unwrap_or(own)
 }
 
-fn version(root: &Table<'_>) {
-    if let Some(item) = root.require("scenario", "scenario = 1") {
+fn version(root: &Table<'_>, key: &'static str, example: &str) {
+    if let Some(item) = root.require(key, example) {
         match item.integer(1..=u64::MAX) {
             Some(FORMAT) | None => {}
             Some(version) => {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use squall_faults::Carrier;
 
 use super::assert::Moment;
+use super::free::free;
 use super::places::{Ports, word};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Item, suggest};
@@ -106,6 +107,11 @@ impl Names {
         processes: impl Iterator<Item = (String, bool)>,
     ) -> Names {
         Names { clock: Some(clock), processes: processes.collect(), ..self }
+    }
+
+    /// Whether there may be programs beside servers and links, as in scenarios.
+    pub(super) fn has_programs(&self) -> bool {
+        self.clock.is_some()
     }
 
     /// The scenario's clock.
@@ -388,15 +394,4 @@ pub(super) enum Named<'t> {
     Echo(&'t str),
     Link(&'t str),
     Process(&'t str),
-}
-
-/// `base`, or the first of `base_2`, `base_3`, ... that is not taken.
-fn free(base: &str, taken: impl Fn(&str) -> bool) -> String {
-    let mut name = base.to_owned();
-    let mut n = 2u64;
-    while taken(&name) {
-        name = format!("{base}_{n}");
-        n += 1;
-    }
-    name
 }

@@ -110,42 +110,13 @@ impl Stage {
 
     async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {
         let upstream = self.upstream(&link.upstream);
-        let builder = match link.carrier {
-            Carrier::Stream => Proxy::tcp(upstream),
-            Carrier::Datagram => Proxy::udp(upstream),
-        };
-        let mut builder = builder
-            .name(&link.name)
-            .seed(scenario.seed)
-            .segment(link.segment)
-            .listen(link.listen)
-            .shards(self.shards.clone());
-        builder = builder.relay(link.relay).tuning(link.tuning.clone());
-        if let Some(version) = link.proxy_protocol {
-            builder = builder.proxy_protocol(version);
-        }
-        if link.accept_proxy {
-            builder = builder.accept_proxy();
-        }
-        if let Some(bytes) = link.buffer {
-            builder = builder.buffer(bytes);
-        }
-        if let Some(limit) = link.connect_timeout {
-            builder = builder.connect_timeout(limit);
-        }
-        if let Some(limit) = link.idle_timeout {
-            builder = builder.idle_timeout(limit);
-        }
-        if let Some(limit) = link.max_connections {
-            builder = builder.max_connections(limit);
-        }
+        let mut builder = link.builder(upstream).seed(scenario.seed).shards(self.shards.clone());
         if let Some(log) = &self.draws.decisions {
             builder = builder.decisions(log.clone());
         }
         if let Some(replay) = &self.draws.replay {
             builder = builder.replay(replay.clone());
         }
-        let builder = link.faults.iter().fold(builder, |builder, fault| builder.fault(fault.clone()));
         let started = builder.start().await;
         let proxy = started.map_err(|source| RunError::Link { name: link.name.clone(), source })?;
         let lanes = self.lanes.as_mut().map(|lanes| {

@@ -6,7 +6,7 @@ mod scenario;
 mod tests;
 
 pub use report::report;
-pub use scenario::{FaultTables, scenario};
+pub use scenario::{FaultTables, scenario, services};
 
 /// The dialect of both.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

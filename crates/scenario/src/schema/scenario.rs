@@ -1,4 +1,4 @@
-//! The schema of scenario files, for editors and for whoever writes files by program.
+//! The schemas of scenario files and of files of services, for editors and for whoever writes files by program.
 
 use super::DIALECT;
 use crate::format::{self, Key, Shape, Takes};
@@ -13,15 +13,24 @@ pub struct FaultTables {
     pub defs: fn() -> Map<String, Value>,
 }
 
-/// The whole schema.
+/// The schema of scenario files.
 pub fn scenario(faults: FaultTables) -> Value {
+    whole(&format::ROOT, "A scenario of squall", faults)
+}
+
+/// The schema of files of services.
+pub fn services(faults: FaultTables) -> Value {
+    whole(&format::SERVICES, "Services of squall", faults)
+}
+
+fn whole(root: &Shape, title: &str, faults: FaultTables) -> Value {
     let mut defs = (faults.defs)();
     let tables = (faults.tables)(&Map::new(), &[]);
     defs.insert("fault".to_owned(), json!({ "description": "A fault; one key names it.", "oneOf": tables }));
     let mut writer = Writer { defs, faults };
-    let mut schema = writer.shape(&format::ROOT);
+    let mut schema = writer.shape(root);
     schema.insert("$schema".to_owned(), DIALECT.into());
-    schema.insert("title".to_owned(), "A scenario of squall".into());
+    schema.insert("title".to_owned(), title.into());
     schema.insert("$defs".to_owned(), writer.defs.into());
     schema.into()
 }

@@ -1,0 +1,257 @@
+//! The links and servers that run, and how they become others.
+
+use super::watch::Ears;
+use crate::Failure;
+use crate::ready::Bound;
+use squall::echo::Echo;
+use squall::scenario::model::{Change, Services};
+use squall::{Carrier, Decisions, Endpoint, Proxy, ProxyBuilder, Shards};
+use squall_control::{Collection, EchoCollection};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// What all links and servers have in common.
+#[derive(Clone)]
+pub(super) struct Setting {
+    pub(super) shards: Shards,
+    pub(super) decisions: Option<Decisions>,
+    pub(super) ears: Ears,
+    /// The seed of links that are started from now on.
+    pub(super) seed: Arc<AtomicU64>,
+}
+
+impl Setting {
+    pub(super) fn apply(&self, builder: ProxyBuilder) -> ProxyBuilder {
+        let mut builder = builder.seed(self.seed.load(Relaxed)).shards(self.shards.clone());
+        if let Some(log) = &self.decisions {
+            builder = builder.decisions(log.clone());
+        }
+        self.ears.link(&mut builder);
+        builder
+    }
+}
+
+/// Links and servers that run.
+pub(super) struct Running {
+    pub(super) setting: Setting,
+    /// What runs, as the file has it: a change that failed is not in it.
+    pub(super) services: Services,
+    pub(super) links: Collection,
+    pub(super) started: BTreeMap<String, Started>,
+    /// The last one of a name has its port. Others have connections that are to go on.
+    pub(super) servers: BTreeMap<String, Vec<Echo>>,
+    pub(super) echoes: EchoCollection,
+    /// Links and servers without a port, whose connections have until the end of the grace.
+    leaving: JoinSet<()>,
+}
+
+/// What a link was started with that is not in its own table.
+pub(super) struct Started {
+    pub(super) addr: SocketAddr,
+    pub(super) upstream: Endpoint,
+    pub(super) seed: u64,
+}
+
+/// Links and servers whose ports were closed, to be replaced.
+#[derive(Default)]
+struct Replaced {
+    links: BTreeMap<String, Proxy>,
+    servers: BTreeMap<String, Vec<Echo>>,
+}
+
+/// What came of one change: a line that says so.
+pub(super) type Outcome = Result<String, Failure>;
+
+impl Running {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// Where one thing cannot be started. Nothing runs then.
+    pub(super) async fn start(setting: Setting, wanted: Services) -> Result<Running, Failure> {
+        let own = setting.clone();
+        let links = Collection::new(move |upstream, carrier| {
+            own.apply(match carrier {
+                Carrier::Stream => Proxy::tcp(upstream),
+                Carrier::Datagram => Proxy::udp(upstream),
+            })
+        });
+        let mut running = Running {
+            setting,
+            services: Services::default(),
+            links,
+            started: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            echoes: EchoCollection::default(),
+            leaving: JoinSet::new(),
+        };
+        running.change(wanted).await.into_iter().collect::<Result<Vec<String>, Failure>>()?;
+        Ok(running)
+    }
+
+    /// Makes of what runs what is wanted, and says what was done, and what could not be.
+    pub(super) async fn change_to(&mut self, wanted: Services) {
+        let outcomes = self.change(wanted).await;
+        if outcomes.is_empty() {
+            tracing::info!("nothing has changed");
+        }
+        for outcome in outcomes {
+            match outcome {
+                Ok(line) => tracing::info!("{line}"),
+                Err(failure) => tracing::error!("{}", failure.message),
+            }
+        }
+    }
+
+    async fn change(&mut self, wanted: Services) -> Vec<Outcome> {
+        self.setting.seed.store(wanted.seed, Relaxed);
+        let changes = self.services.changes_to(&wanted);
+        let Services { seed, grace, metrics, control, .. } = wanted;
+        let Services { echoes, links, .. } = std::mem::take(&mut self.services);
+        self.services = Services { seed, grace, metrics, control, echoes, links };
+        let (mut outcomes, mut replaced) = (Vec::new(), Replaced::default());
+        // All ports first, so that links can change places.
+        for change in &changes {
+            outcomes.extend(self.make_room(change, &mut replaced).await.map(Ok));
+        }
+        for change in &changes {
+            if let Change::Echo(echo) = change {
+                outcomes.push(self.begin_server(echo, replaced.servers.remove(&echo.name)).await);
+            }
+        }
+        let place = |name: &str| wanted.echoes.iter().position(|echo| echo.name == name);
+        self.services.echoes.sort_by_key(|echo| place(&echo.name));
+        for link in wanted.links_in_order() {
+            let change = changes.iter().find(|change| match change {
+                Change::Link(new) => new.name == link.name,
+                Change::Faults { link: name, .. } => *name == link.name,
+                Change::EndLink(_) | Change::EndEcho(_) | Change::Echo(_) => false,
+            });
+            outcomes.extend(self.change_link(link, change, replaced.links.remove(&link.name)).await);
+        }
+        let place = |name: &str| wanted.links.iter().position(|link| link.name == name);
+        self.services.links.sort_by_key(|link| place(&link.name));
+        outcomes
+    }
+
+    /// Ends what is to end, and closes the ports of what is to be replaced.
+    async fn make_room(&mut self, change: &Change, replaced: &mut Replaced) -> Option<String> {
+        match change {
+            Change::EndLink(name) => {
+                self.started.remove(name);
+                if let Some(link) = self.links.remove(name).await {
+                    self.leave(link).await;
+                }
+                self.services.apply(change);
+                Some(format!("link {name} ended"))
+            }
+            Change::EndEcho(name) => {
+                for server in self.servers.remove(name).unwrap_or_default() {
+                    self.leave_server(server).await;
+                }
+                self.echoes.remove(name);
+                self.services.apply(change);
+                Some(format!("echo {name} ended"))
+            }
+            Change::Echo(echo) => {
+                if let Some(mut servers) = self.servers.remove(&echo.name) {
+                    for server in &mut servers {
+                        server.close_port().await;
+                    }
+                    replaced.servers.insert(echo.name.clone(), servers);
+                }
+                None
+            }
+            Change::Link(link) => {
+                if let Some(old) = self.links.release(&link.name).await {
+                    old.close_port().await;
+                    replaced.links.insert(link.name.clone(), old);
+                }
+                None
+            }
+            Change::Faults { .. } => None,
+        }
+    }
+
+    /// What a server or a link has open goes on, for as long as the grace is.
+    pub(super) async fn leave(&mut self, link: Proxy) {
+        link.close_port().await;
+        let grace = self.grace();
+        self.leaving.spawn(async move { link.drain(grace).await });
+    }
+
+    pub(super) async fn leave_server(&mut self, mut server: Echo) {
+        server.close_port().await;
+        let grace = self.grace();
+        self.leaving.spawn(async move {
+            server.stop(grace).await;
+        });
+    }
+
+    /// Waits until something has left; for ever where nothing is leaving. Cancelling it loses nothing.
+    pub(super) async fn left(&mut self) {
+        if self.leaving.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Closes all ports, and lets connections end within one grace.
+    pub(super) async fn stop(&mut self) {
+        let grace = self.grace();
+        for server in std::mem::take(&mut self.servers).into_values().flatten() {
+            self.leave_server(server).await;
+        }
+        self.links.drain(grace).await;
+        while self.leaving.join_next().await.is_some() {}
+    }
+
+    fn grace(&self) -> Duration {
+        self.services.grace.unwrap_or(super::GRACE)
+    }
+
+    /// The seed behind every random decision.
+    pub(super) fn seed(&self) -> u64 {
+        self.services.seed
+    }
+
+    /// The links, with those that clients of the control API have added.
+    pub(super) fn links(&self) -> &Collection {
+        &self.links
+    }
+
+    /// What the servers count.
+    pub(super) fn echoes(&self) -> &EchoCollection {
+        &self.echoes
+    }
+
+    /// The faults of all links, in lines.
+    pub(super) fn plan(&self) -> Vec<String> {
+        let faults =
+            self.services.links.iter().flat_map(|link| link.faults.iter().map(move |fault| (link, fault)));
+        faults.map(|(link, fault)| format!("link {}: {fault}", link.name)).collect()
+    }
+
+    /// Notes what listens, links first.
+    pub(super) fn note(&self, bound: &mut Bound) {
+        let addrs: BTreeMap<String, SocketAddr> = self.links.addrs().into_iter().collect();
+        for link in &self.services.links {
+            let Some(addr) = addrs.get(&link.name) else { continue };
+            let scheme = if link.carrier == Carrier::Datagram { "udp:" } else { "" };
+            bound.note(&link.name, format!("squall proxy {} listening on {scheme}", link.name), addr);
+        }
+        for echo in &self.services.echoes {
+            let Some(server) = self.servers.get(&echo.name).and_then(|servers| servers.last()) else {
+                continue;
+            };
+            let scheme = match echo.carrier {
+                Carrier::Stream if echo.http => "http://",
+                Carrier::Stream => "",
+                Carrier::Datagram => "udp:",
+            };
+            bound.note(&echo.name, format!("squall echo {} listening on {scheme}", echo.name), server.addr());
+        }
+    }
+}
