@@ -135,7 +135,39 @@ congestion = "reno"
 rcvbuf = "64KiB"
 sndbuf = 65536
 proxy_protocol = "v1"
+accept_proxy = false
+[balance.b]
+members = ["echo.e", { to = "link.l", name = "m", weight = 2, max_connections = 9 }]
+algorithm = "random"
+dial_retries = 1
+max_per_member = 8
+check_interval = "1s"
+check_timeout = "1s"
+check_rise = 1
+check_fall = 1
+check_send = "a"
+check_expect = "a"
+eject_after = 1
+eject_time = "1s"
+eject_max = "1m"
+slow_start = "1s"
+preset = "3g"
+listen = "127.0.0.1:0"
+connect_timeout = "1s"
+idle_timeout = "1m"
+max_connections = 100
+segment = "1KiB"
+buffer = "1MiB"
+relay = "auto"
+congestion = "reno"
+rcvbuf = "64KiB"
+sndbuf = "64KiB"
+proxy_protocol = "v2"
 accept_proxy = true
+[[balance.b.fault]]
+name = "slow"
+latency = "1ms"
+member = "m"
 [[link.l.fault]]
 name = "slow"
 latency = "1ms"
@@ -150,6 +182,16 @@ update = [{ link = "l", name = "slow", latency = "2ms" }]
 inject = { link = ["l"], name = "cut", reset = "1KiB" }
 [[step]]
 clear = { link = "l", name = ["cut"] }
+[[step]]
+update = { link = "b", name = "slow", member = "m", latency = "2ms" }
+[[step]]
+inject = { link = "b", name = "far", member = "m", latency = "2ms" }
+[[step]]
+clear = { link = "b", name = "far", member = "m" }
+[[step]]
+balance = [{ name = "b", member = "m", state = "drain", weight = 1 }]
+[[step]]
+run = { command = ["sh"], env = { A = "b" }, cwd = ".", exit = [0, 1], timeout = "1s" }
 [[step]]
 heal = { link = "l" }
 [[step]]

@@ -2,7 +2,7 @@
 
 use crate::Args;
 use clap::CommandFactory;
-use squall::scenario::format::{ECHO, LINK, LOAD, Shape};
+use squall::scenario::format::{BALANCE, ECHO, LINK, LOAD, Shape};
 
 /// Options that are no keys, with what says it in a scenario instead.
 type Exceptions = &'static [(&'static str, &'static str)];
@@ -29,12 +29,27 @@ const PROXY: Exceptions = &[
     ("summary", "the report"),
 ];
 
+const BALANCER: Exceptions = &[
+    ("member", "`members`"),
+    ("name", "it is in the header, [balance.NAME]"),
+    ("picks", "`members` in the report"),
+    ("seed", "the scenario's own `seed`"),
+    ("decisions", "`squall run --decisions`"),
+    ("replay", "`squall run --replay`"),
+    ("metrics", "the report"),
+    ("control", "steps"),
+    ("auth-token", "of --control"),
+    ("allow-host", "of --control"),
+    ("log-events", "the report, and the last events of a run that fails"),
+    ("summary", "the report"),
+];
+
 const ECHOES: Exceptions = &[
     ("tcp", "`protocol` and `listen`"),
     ("udp", "`protocol` and `listen`"),
     ("http", "`protocol` and `listen`"),
     ("metrics", "the report"),
-    ("log-events", "the report"),
+    ("log-events", "the report, and the last events of a run that fails"),
     ("summary", "the report"),
 ];
 
@@ -67,6 +82,7 @@ fn misfits(command: &str, shape: &Shape, exceptions: Exceptions) -> Vec<String> 
 #[test]
 fn every_option_of_a_command_is_a_key_of_its_table() {
     assert_eq!(misfits("proxy", &LINK, PROXY), Vec::<String>::new());
+    assert_eq!(misfits("balance", &BALANCE, BALANCER), Vec::<String>::new());
     assert_eq!(misfits("echo", &ECHO, ECHOES), Vec::<String>::new());
     assert_eq!(misfits("load", &LOAD, LOADS), Vec::<String>::new());
 }

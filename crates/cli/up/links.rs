@@ -45,7 +45,7 @@ impl Running {
         let place = self.started.get(name).map(|started| started.addr).filter(|_| stays);
         let started = match self.resolve(&link.upstream) {
             Ok(upstream) => {
-                let builder = link.builder(upstream.clone()).listen(place.unwrap_or(link.listen));
+                let builder = link.builder(|_| upstream.clone()).listen(place.unwrap_or(link.listen));
                 self.setting.apply(builder).start().await.map(|proxy| (proxy, upstream)).map_err(failure)
             }
             Err(why) => Err(Failure::environment(why)),
@@ -56,7 +56,7 @@ impl Running {
                 self.started.insert(name.clone(), Started { addr, upstream, seed });
                 let (setting, own) = (self.setting.clone(), link.clone());
                 self.links.adopt_as(proxy, move |upstream, carrier| {
-                    setting.apply(model::Link { carrier, ..own.clone() }.plain(upstream))
+                    setting.apply(model::Link { carrier, ..own.clone() }.plain(|_| upstream.clone()))
                 });
                 let verb = if old.is_some() { "replaced" } else { "started" };
                 if let Some(old) = old {
@@ -112,6 +112,8 @@ impl Running {
                 self.started.get(name).map(|link| link.addr.into()).ok_or_else(|| missing("link", name))
             }
             Upstream::Process(name) => Err(missing("process", name)),
+            // Files of services have none.
+            Upstream::Pool(_) => Err("a balancer picks its upstream".to_owned()),
             Upstream::Address(text) => text.parse().map_err(|error: squall::AddressError| error.to_string()),
         }
     }

@@ -10,7 +10,7 @@ use crate::stream::Worker;
 use squall_wire::Shards;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 impl Load {
@@ -18,8 +18,7 @@ impl Load {
     /// datagrams in a closed loop, the first of each session is sent in that order.
     pub fn start(self, shards: &Shards) -> Running {
         let shared = Arc::new(Shared::new(self, shards.env(0).now(), shards.count()));
-        let (go, gate) = watch::channel(false);
-        let work = drive(shared.clone(), shards.clone(), go, gate);
+        let work = drive(shared.clone(), shards.clone());
         Running { task: Task(shards.spawn(0, work)), shared }
     }
 }
@@ -34,26 +33,23 @@ impl<T> Drop for Task<T> {
 }
 
 /// Deals the requests out and waits for all workers.
-async fn drive(
-    shared: Arc<Shared>,
-    shards: Shards,
-    go: watch::Sender<bool>,
-    gate: watch::Receiver<bool>,
-) -> Report {
+async fn drive(shared: Arc<Shared>, shards: Shards) -> Report {
     let load = shared.load();
-    let mut workers = Vec::new();
+    let (mut workers, mut gates) = (Vec::new(), Vec::new());
     for number in load.workers() {
         let (connected, turn) = oneshot::channel();
+        let (open, gate) = oneshot::channel();
+        gates.push(open);
         let shard = number as usize;
         let env = shards.env(shard).clone();
         let task = match load.carrier {
             Carrier::Stream => {
                 let worker = Worker::new(shared.clone(), env, number);
-                shards.spawn(shard, worker.run(connected, gate.clone()))
+                shards.spawn(shard, worker.run(connected, gate))
             }
             Carrier::Datagram => {
                 let session = Session::new(shared.clone(), env, number);
-                shards.spawn(shard, session.run(connected, gate.clone()))
+                shards.spawn(shard, session.run(connected, gate))
             }
         };
         workers.push(Task(task));
@@ -65,7 +61,10 @@ async fn drive(
     if load.carrier == Carrier::Stream || load.schedule.is_some() {
         shared.set_origin(shards.env(0).now());
     }
-    go.send_replace(true);
+    // One after another: in virtual time the order in which workers begin shows in what comes of it. One that is gone has no gate.
+    for gate in gates {
+        let _ = gate.send(());
+    }
     for worker in &mut workers {
         // A worker that was dropped with its shard has counted what it did.
         let _ = (&mut worker.0).await;

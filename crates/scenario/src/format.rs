@@ -1,6 +1,10 @@
 //! The tables of scenario files and of files of services: which keys each has, and what those take. The reader is held to it, and the JSON Schema is
 //! made from it.
 
+mod balance;
+
+pub use balance::{BALANCE, BALANCE_STEP, MEMBER, MEMBER_FAULT};
+
 /// A table with fixed keys.
 #[derive(Debug)]
 pub struct Shape {
@@ -54,6 +58,10 @@ pub enum Takes {
     Faults,
     /// A table with these keys and those of a fault.
     Fault(&'static Shape),
+    /// A list of such tables.
+    FaultsWith(&'static Shape),
+    /// A list of texts and such tables.
+    Members(&'static Shape),
 }
 
 use Takes::{Count, Fault, Faults, Flag, Free, List, Many, Named, Quantity, Scalar, Table, Text, Word};
@@ -88,6 +96,7 @@ pub const ROOT: Shape = Shape {
         key("echo", Named(&ECHO), "Built-in servers."),
         key("process", Named(&PROCESS), "Programs under test (real clock)."),
         key("link", Named(&LINK), "Proxies."),
+        key("balance", Named(&BALANCE), "Proxies that pick one of several servers for each connection."),
         key("step", List(&STEP), "What happens, in order."),
         key("expect", List(&EXPECT), "What must hold when the run has settled."),
         key(
@@ -146,33 +155,55 @@ pub const LINK: Shape = Shape {
         key(
             "upstream",
             Text,
-            "echo.NAME, link.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
+            "echo.NAME, link.NAME, with the real clock HOST:PORT, or in scenarios balance.NAME or process.NAME.",
         )
         .required(),
-        key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the link's own."),
+        PRESET,
         key("fault", Faults, "Faults in force from the start."),
-        key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),
-        key("connect_timeout", Text, "How long connecting to the upstream may take; 5s unless told."),
+        LISTEN,
+        CONNECT_TIMEOUT,
         key(
             "idle_timeout",
             Text,
             "Connections without bytes for so long are closed, clients of datagrams forgotten.",
         ),
-        key("max_connections", Count(1), "Connections beyond so many at once are turned away."),
-        key("segment", Quantity, "Bytes that share one random draw; 1448 unless told."),
-        key("buffer", Quantity, "Bytes that one direction of a connection may hold; 64MiB unless told."),
-        key("relay", Word(&["auto", "copy", "splice"]), "How bytes are relayed that no fault has to see."),
-        key("congestion", Text, "The congestion control of its sockets (Linux, real clock), such as bbr."),
-        key("rcvbuf", Quantity, "The receive buffer of its sockets (real clock)."),
-        key("sndbuf", Quantity, "The send buffer of its sockets (real clock)."),
-        key("proxy_protocol", Word(&["v1", "v2"]), "Tell the upstream where clients come from."),
-        key(
-            "accept_proxy",
-            Flag,
-            "Have clients say where they come from, in a header of the PROXY protocol.",
-        ),
+        MAX_CONNECTIONS,
+        SEGMENT,
+        BUFFER,
+        RELAY,
+        PROXY_PROTOCOL,
+        ACCEPT_PROXY,
+        CONGESTION,
+        RCVBUF,
+        SNDBUF,
     ],
 };
+
+// What links and balancers have in common.
+const PRESET: Key =
+    key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the others.");
+const LISTEN: Key =
+    key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told.");
+const CONNECT_TIMEOUT: Key =
+    key("connect_timeout", Text, "How long connecting to the upstream may take; 5s unless told.");
+const MAX_CONNECTIONS: Key =
+    key("max_connections", Count(1), "Connections beyond so many at once are turned away.");
+const SEGMENT: Key = key("segment", Quantity, "Bytes that share one random draw; 1448 unless told.");
+const BUFFER: Key =
+    key("buffer", Quantity, "Bytes that one direction of a connection may hold; 64MiB unless told.");
+const RELAY: Key =
+    key("relay", Word(&["auto", "copy", "splice"]), "How bytes are relayed that no fault has to see.");
+const PROXY_PROTOCOL: Key = key(
+    "proxy_protocol",
+    Word(&["v1", "v2"]),
+    "Tell servers where clients come from, in a header of the PROXY protocol before anything else.",
+);
+const ACCEPT_PROXY: Key =
+    key("accept_proxy", Flag, "Clients begin with such a header; without one they are turned away.");
+const CONGESTION: Key =
+    key("congestion", Text, "The congestion control of its sockets (Linux, real clock), such as bbr.");
+const RCVBUF: Key = key("rcvbuf", Quantity, "The receive buffer of its sockets (real clock).");
+const SNDBUF: Key = key("sndbuf", Quantity, "The send buffer of its sockets (real clock).");
 
 const COMMAND: Key =
     key("command", Many(&Text), "The program and its arguments, as a list; no shell reads it.").required();
@@ -232,13 +263,14 @@ pub const STEP: Shape = Shape {
         key("clear", Many(&Table(&CLEAR)), "Takes faults off by name."),
         key("heal", Table(&HEAL), "Takes every fault off, of all links or of those named."),
         key("link", Many(&Table(&LINK_STEP)), "Takes links down or up."),
+        key("balance", Many(&Table(&BALANCE_STEP)), "Puts members of balancers in and out of service."),
         key("wait", Table(&WAIT), "Until an expression holds."),
         key("assert", Many(&Text), "What must hold now, once nothing is on its way any more."),
         key("sleep", Text, "For a while, such as 200ms."),
         key(
             "stop",
             Many(&Text),
-            "Ends servers (echo.NAME), links (link.NAME), processes (process.NAME) and loads in the background (load.NAME).",
+            "Ends servers (echo.NAME), links (link.NAME, balance.NAME), processes (process.NAME) and loads in the background (load.NAME).",
         ),
         key("start", Many(&Text), "Brings servers, links and processes back that were stopped."),
         key("join", Many(&Text), "Waits for loads and commands in the background, by name."),
@@ -246,23 +278,24 @@ pub const STEP: Shape = Shape {
     ],
 };
 
-const ON: Key = key("link", Many(&Text), "The link, or several.").required();
+const ON: Key = key("link", Many(&Text), "The link or balancer, or several.").required();
+const AT: Key = key("member", Text, "The member of the balancer that it is for, if it is for one.");
 
 /// The keys of `inject` beside those of the fault.
-pub const INJECT: Shape = Shape { name: "inject", doc: "A fault, and where.", keys: &[ON] };
+pub const INJECT: Shape = Shape { name: "inject", doc: "A fault, and where.", keys: &[ON, AT] };
 
 /// The keys of `update` beside those of the fault.
 pub const UPDATE: Shape = Shape {
     name: "update",
     doc: "What a fault is to become.",
-    keys: &[ON, key("name", Text, "The fault that is in force.").required()],
+    keys: &[ON, AT, key("name", Text, "The fault that is in force.").required()],
 };
 
 /// `clear`
 pub const CLEAR: Shape = Shape {
     name: "clear",
     doc: "Faults that end.",
-    keys: &[ON, key("name", Many(&Text), "The fault, or several.").required()],
+    keys: &[ON, AT, key("name", Many(&Text), "The fault, or several.").required()],
 };
 
 /// `heal`
@@ -304,7 +337,7 @@ pub const LOAD: Shape = Shape {
     name: "load",
     doc: "Requests over connections.",
     keys: &[
-        key("target", Text, "link.NAME or echo.NAME.").required(),
+        key("target", Text, "link.NAME, balance.NAME or echo.NAME.").required(),
         key("connections", Count(1), "How many connections there are at a time; 1 unless told."),
         key("requests", Count(1), "How many requests in all, dealt evenly to the connections."),
         key("duration", Text, "How long, with a rate: that is a fixed number of requests."),

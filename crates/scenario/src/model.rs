@@ -1,13 +1,17 @@
 //! A scenario as it was read: every name resolved, every value typed, nothing started.
 
 mod load;
+mod pool;
 mod program;
+mod route;
 mod services;
 #[cfg(test)]
 mod services_tests;
 mod template;
 
+pub use pool::{Member, OnMember, Pool};
 pub use program::{Job, Probe, Process, Program, Ready};
+pub(crate) use route::{circle, route};
 pub use services::{Change, Services};
 pub use template::{Owner, Part, Place, Template};
 
@@ -16,7 +20,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use squall_echo::{EchoBuilder, Mode};
-use squall_faults::{Carrier, FaultSpec};
+use squall_faults::{Carrier, FaultSpec, Shape};
 use squall_proxy::{Proxy, ProxyBuilder, ProxyProtocol, Relay};
 use squall_wire::{Endpoint, Tuning};
 
@@ -43,7 +47,7 @@ pub struct Scenario {
     pub processes: Vec<Process>,
     /// Programs that have to be installed, beside those that the scenario starts.
     pub requires: Vec<String>,
-    /// The links, in the order of the file.
+    /// The links in the order of the file, then the balancers. No two have the same name.
     pub links: Vec<Link>,
     /// What happens, in order.
     pub steps: Vec<Step>,
@@ -109,10 +113,10 @@ impl Echo {
     }
 }
 
-/// A proxy with faults.
+/// A proxy with faults: a link, or a balancer, which is a link whose upstream is picked.
 #[derive(Debug, Clone)]
 pub struct Link {
-    /// Its name in `link.NAME`.
+    /// Its name in `link.NAME`, or `balance.NAME`.
     pub name: String,
     /// TCP or UDP.
     pub carrier: Carrier,
@@ -132,29 +136,33 @@ pub struct Link {
     pub buffer: Option<u64>,
     /// How bytes are relayed that no fault has to see.
     pub relay: Relay,
+    /// The header that its upstream gets before anything else, where one is wanted.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// Whether its clients begin with such a header.
+    pub accept_proxy: bool,
     /// How its sockets are set up.
     pub tuning: Tuning,
-    /// In which version of the PROXY protocol servers are told where clients come from, if they are.
-    pub proxy_protocol: Option<ProxyProtocol>,
-    /// Whether clients have to say so themselves.
-    pub accept_proxy: bool,
-    /// The faults it starts with, those of its preset first; every one has its name.
+    /// The faults it starts with, those of its preset first; every one has its name. That of a fault for one member of a balancer
+    /// begins with the member's and a dot.
     pub faults: Vec<FaultSpec>,
 }
 
 impl Link {
-    /// The link that is yet to be started, with its faults; `upstream` is where its own leads.
-    pub fn builder(&self, upstream: Endpoint) -> ProxyBuilder {
-        let builder =
-            self.faults.iter().fold(self.plain(upstream), |builder, fault| builder.fault(fault.clone()));
+    /// The link that is to be started, where `whom` is what each upstream has come to be.
+    pub fn builder(&self, whom: impl Fn(&Upstream) -> Endpoint) -> ProxyBuilder {
+        let builder = self.faults.iter().fold(self.plain(whom), |builder, fault| match of_member(fault) {
+            Some((member, fault)) => builder.member_fault(&member, fault),
+            None => builder.fault(fault.clone()),
+        });
         builder.name(&self.name).listen(self.listen)
     }
 
     /// The same without name, address and faults.
-    pub fn plain(&self, upstream: Endpoint) -> ProxyBuilder {
-        let mut builder = match self.carrier {
-            Carrier::Stream => Proxy::tcp(upstream),
-            Carrier::Datagram => Proxy::udp(upstream),
+    pub fn plain(&self, whom: impl Fn(&Upstream) -> Endpoint) -> ProxyBuilder {
+        let mut builder = match (&self.upstream, self.carrier) {
+            (Upstream::Pool(pool), _) => Proxy::balance(pool.build(whom)),
+            (upstream, Carrier::Stream) => Proxy::tcp(whom(upstream)),
+            (upstream, Carrier::Datagram) => Proxy::udp(whom(upstream)),
         };
         builder = builder.segment(self.segment).relay(self.relay).tuning(self.tuning.clone());
         if let Some(bytes) = self.buffer {
@@ -179,17 +187,25 @@ impl Link {
     }
 }
 
+/// The member that a fault is for, where it is for one, and the fault by the name that it has there.
+pub(crate) fn of_member(fault: &FaultSpec) -> Option<(String, FaultSpec)> {
+    let (member, name) = fault.name()?.split_once('.')?;
+    Some((member.to_owned(), fault.clone().named(name)))
+}
+
 /// Whom a link dials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upstream {
     /// The built-in server of that name.
     Echo(String),
-    /// The link of that name.
+    /// The link, or the balancer, of that name.
     Link(String),
     /// The process of that name, which says where it listens.
     Process(String),
     /// A host and a port, not yet resolved; ports may have places in it, as in a [`Template`].
     Address(String),
+    /// The member that is picked for each connection.
+    Pool(Box<Pool>),
 }
 
 /// One step.
@@ -214,6 +230,8 @@ pub enum Action {
     Update(Vec<OnLink<FaultSpec>>),
     /// Takes faults out of force, by name.
     Clear(Vec<OnLink<String>>),
+    /// Puts members of balancers in and out of service.
+    Balance(Vec<OnMember>),
     /// Takes links down (listener and connections closed; false) or up again (true).
     Link(Vec<OnLink<bool>>),
     /// Ends what goes on by itself.
@@ -253,7 +271,7 @@ pub enum Subject {
     Load(String),
     /// The built-in server of that name.
     Echo(String),
-    /// The link of that name.
+    /// The link, or the balancer, of that name.
     Link(String),
     /// The process of that name.
     Process(String),
@@ -299,7 +317,7 @@ pub struct Band {
 }
 
 impl Scenario {
-    /// The link of that name.
+    /// The link, or the balancer, of that name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)
     }
@@ -329,28 +347,4 @@ impl Scenario {
             _ => None,
         })
     }
-
-    /// The links that a connection to `link` runs through: `link` itself, its upstream link, and so on. Ends where a link is
-    /// met again, which only happens in a scenario that is being refused.
-    pub(crate) fn route<'a>(&'a self, link: &'a str) -> Vec<&'a Link> {
-        route(&self.links, link)
-    }
-}
-
-/// As [`Scenario::route`], among these links.
-pub(crate) fn route<'a>(links: &'a [Link], name: &str) -> Vec<&'a Link> {
-    let find = |name: &str| links.iter().find(|link| link.name == name);
-    let mut route: Vec<&Link> = Vec::new();
-    let mut next = find(name);
-    while let Some(link) = next {
-        if route.iter().any(|passed| passed.name == link.name) {
-            break;
-        }
-        route.push(link);
-        next = match &link.upstream {
-            Upstream::Link(name) => find(name),
-            Upstream::Echo(_) | Upstream::Process(_) | Upstream::Address(_) => None,
-        };
-    }
-    route
 }

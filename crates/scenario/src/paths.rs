@@ -110,6 +110,28 @@ pub const FIELDS: &[Field] = &[
     count("link.*.closes.cancelled"),
     count("link.*.faults.*.fired"),
     timing("link.*.held.max", Dimension::Bytes),
+    count("balance.*.connections.accepted"),
+    count("balance.*.connections.active"),
+    count("balance.*.connections.closed"),
+    count("balance.*.connections.refused"),
+    count("balance.*.connections.failed"),
+    size("balance.*.bytes.up"),
+    size("balance.*.bytes.down"),
+    count("balance.*.closes.fin"),
+    count("balance.*.closes.reset"),
+    count("balance.*.closes.timeout"),
+    count("balance.*.closes.error"),
+    count("balance.*.closes.cancelled"),
+    count("balance.*.faults.*.fired"),
+    timing("balance.*.held.max", Dimension::Bytes),
+    count("balance.*.members.*.active"),
+    count("balance.*.members.*.picks"),
+    count("balance.*.members.*.connections"),
+    count("balance.*.members.*.failures"),
+    count("balance.*.members.*.ejections"),
+    timing("balance.*.members.*.probes", Dimension::Count),
+    timing("balance.*.members.*.probe_failures", Dimension::Count),
+    count("balance.*.members.*.faults.*.fired"),
     count("load.*.planned"),
     count("load.*.sent"),
     count("load.*.ok"),
@@ -188,10 +210,14 @@ impl Field {
         format!("{last}{suffix}")
     }
 
-    /// What has such a value: a link, one of its faults, a load, an echo, a process, a command, a step; empty for the run as a whole.
+    /// What has such a value: a link, a balancer, a member, a fault of one of these, a load, an echo, a process, a command, a step;
+    /// empty for the run as a whole.
     fn group(&self) -> &'static str {
         match self.pattern.split_once(".*.") {
-            Some(("link", rest)) if rest.starts_with("faults.") => "faults",
+            Some(("link", rest)) if rest.starts_with("faults.") => "link.faults",
+            Some(("balance", rest)) if rest.starts_with("faults.") => "balance.faults",
+            Some(("balance", rest)) if rest.starts_with("members.*.faults.") => "member.faults",
+            Some(("balance", rest)) if rest.starts_with("members.") => "member",
             Some((group, _)) => group,
             None => "",
         }
@@ -241,9 +267,17 @@ impl Vocabulary {
             paths.extend(fields.map(|field| (field.path(names), field)));
         };
         for link in &scenario.links {
-            put("link", &[&link.name], Some(link.carrier));
+            let group = if link.pool().is_some() { "balance" } else { "link" };
+            put(group, &[&link.name], Some(link.carrier));
+            for member in link.pool().iter().flat_map(|pool| &pool.members) {
+                put("member", &[&link.name, &member.name], None);
+            }
             for fault in scenario.faults_of(link) {
-                put("faults", &[&link.name, fault.name().unwrap_or(fault.kind().name)], Some(link.carrier));
+                let name = fault.name().unwrap_or(fault.kind().name);
+                match name.split_once('.') {
+                    Some((member, name)) => put("member.faults", &[&link.name, member, name], None),
+                    None => put(&format!("{group}.faults"), &[&link.name, name], Some(link.carrier)),
+                }
             }
         }
         for echo in &scenario.echoes {
@@ -312,7 +346,7 @@ mod tests {
     #[test]
     fn every_field_is_found_by_its_path() {
         for field in FIELDS {
-            let path = field.path(&["some-name", "early-reset"]);
+            let path = field.path(&["some-name", "early-reset", "latency"]);
             assert_eq!(super::field(&path), Some(field), "{path}");
         }
         assert_eq!(field("link.api"), None);

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 
 use crate::lock::lock;
 use crate::mem::{MemStream, pair};
@@ -38,7 +39,31 @@ struct State {
 struct Door {
     queue: mpsc::Sender<MemStream>,
     /// Whether they are kept waiting.
-    hung: watch::Receiver<bool>,
+    hang: Arc<Hang>,
+}
+
+/// Keeps those who connect waiting, and lets them in one after the other, in the order in which they came.
+#[derive(Debug, Default)]
+struct Hang {
+    on: AtomicBool,
+    over: Notify,
+}
+
+impl Hang {
+    fn end(&self) {
+        self.on.store(false, Relaxed);
+        self.over.notify_waiters();
+    }
+
+    async fn passed(&self) {
+        loop {
+            let over = self.over.notified();
+            if !self.on.load(Relaxed) {
+                return;
+            }
+            over.await;
+        }
+    }
 }
 
 /// A port that belongs to one socket until this is dropped.
@@ -67,8 +92,8 @@ impl Net {
             return Err(ErrorKind::AddrInUse.into());
         }
         let (sender, queue) = mpsc::channel(BACKLOG);
-        let (hang, hung) = watch::channel(false);
-        state.listeners.insert(addr, Door { queue: sender, hung });
+        let hang = Arc::new(Hang::default());
+        state.listeners.insert(addr, Door { queue: sender, hang: hang.clone() });
         Ok(MemListener { addr, net: self.clone(), queue: AsyncMutex::new(queue), hang, _port: port })
     }
 
@@ -90,9 +115,8 @@ impl Net {
         near: SocketAddr,
         to: SocketAddr,
     ) -> io::Result<MemStream> {
-        let mut door = self.listener(to).ok_or(ErrorKind::ConnectionRefused)?;
-        // An error says that the listener is gone.
-        let _ = door.hung.wait_for(|hung| !hung).await;
+        let door = self.listener(to).ok_or(ErrorKind::ConnectionRefused)?;
+        door.hang.passed().await;
         let place = door.queue.reserve().await.map_err(|_| ErrorKind::ConnectionRefused)?;
         let (connecting, accepted) = pair(port, near, to);
         place.send(accepted);
@@ -147,17 +171,17 @@ pub struct MemListener {
     addr: SocketAddr,
     net: Arc<Net>,
     queue: AsyncMutex<mpsc::Receiver<MemStream>>,
-    hang: watch::Sender<bool>,
+    hang: Arc<Hang>,
     _port: Option<Port>,
 }
 
 /// While it lives, nobody can connect to the listener.
 #[derive(Debug)]
-pub struct MemHung<'a>(&'a watch::Sender<bool>);
+pub struct MemHung<'a>(&'a Hang);
 
 impl Drop for MemHung<'_> {
     fn drop(&mut self) {
-        self.0.send_replace(false);
+        self.0.end();
     }
 }
 
@@ -167,7 +191,7 @@ impl MemListener {
     }
 
     pub(crate) fn hang(&self) -> MemHung<'_> {
-        self.hang.send_replace(true);
+        self.hang.on.store(true, Relaxed);
         MemHung(&self.hang)
     }
 
@@ -186,6 +210,7 @@ impl MemListener {
 impl Drop for MemListener {
     fn drop(&mut self) {
         lock(&self.net.state).listeners.remove(&self.addr);
+        self.hang.end();
         let queue = self.queue.get_mut();
         queue.close();
         while let Ok(stream) = queue.try_recv() {

@@ -10,7 +10,7 @@ const LAYERS: [(&str, &[&str]); 9] = [
     ("echo", &["wire", "faults"]),
     ("load", &["wire"]),
     ("proxy", &["wire", "faults", "balance"]),
-    ("scenario", &["wire", "proxy", "echo", "load", "faults"]),
+    ("scenario", &["wire", "proxy", "echo", "load", "faults", "balance"]),
     ("control", &["wire", "echo", "proxy", "faults", "balance"]),
     ("squall", &["wire", "echo", "proxy", "load", "faults", "balance", "scenario"]),
 ];

@@ -8,7 +8,7 @@ use squall_wire::{Datagrams, Env};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 pub(crate) struct Session {
     shared: Arc<Shared>,
@@ -24,7 +24,7 @@ impl Session {
 
     /// Works off its share. In a closed loop it says so when its first datagram is on its way: a target sees the sessions in
     /// order. In an open loop all begin together.
-    pub(crate) async fn run(mut self, begun: oneshot::Sender<()>, mut gate: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, begun: oneshot::Sender<()>, gate: oneshot::Receiver<()>) {
         let shard = self.deal.number as usize;
         let Ok((socket, target)) = self.open() else {
             self.shared.tally(shard).counts.connections.refused += 1;
@@ -38,7 +38,7 @@ impl Session {
         let mut begun = Some(begun);
         if self.shared.load().schedule.is_some() {
             drop(begun.take());
-            if gate.wait_for(|open| *open).await.is_err() {
+            if gate.await.is_err() {
                 return;
             }
         }

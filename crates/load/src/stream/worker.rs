@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::tally::Instants;
 use squall_wire::Env;
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -30,10 +30,10 @@ impl Worker {
     }
 
     /// Connects, says so, waits for the gate, and works off its share.
-    pub(crate) async fn run(mut self, connected: oneshot::Sender<()>, mut gate: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, connected: oneshot::Sender<()>, gate: oneshot::Receiver<()>) {
         let mut connection = self.connector.connect().await;
         drop(connected);
-        if gate.wait_for(|open| *open).await.is_err() {
+        if gate.await.is_err() {
             return;
         }
         self.deal.begin(&self.shared);

@@ -234,3 +234,25 @@ fn dropping_a_load_stops_it() {
     });
     assert_eq!(open.expect("the world does not get stuck"), (4, 0));
 }
+
+#[test]
+fn workers_begin_in_their_order_in_virtual_time() {
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let seen = begun.clone();
+    let serve = move |number, _, stream: Stream| {
+        let seen = seen.clone();
+        async move {
+            let mut buf = [0; 64];
+            while let Ok(n @ 1..) = stream.read(&mut buf).await {
+                seen.lock().expect("not poisoned").push(number);
+                if stream.write_all(&buf[..n]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    };
+    let size = squall_load::Mix::fixed(64);
+    let report = against(serve, |addr| Load::new(addr).connections(32).requests(32).sizes(size));
+    assert_eq!(report.counts.ok, 32);
+    assert_eq!(*begun.lock().expect("not poisoned"), (1..=32).collect::<Vec<u64>>());
+}

@@ -31,8 +31,8 @@ fn route<'s>(scenario: &'s Scenario, load: &'s Load, echo: &Echo) -> Option<Vec<
         Target::Echo(name) => (*name == echo.name).then(Vec::new),
         Target::Link(name) => {
             let route = scenario.route(name);
-            let end = route.last().map(|link| &link.upstream);
-            (end == Some(&Upstream::Echo(echo.name.clone()))).then_some(route)
+            let end = Upstream::Echo(echo.name.clone());
+            route.iter().any(|link| link.leads_to(&end)).then_some(route)
         }
     }
 }

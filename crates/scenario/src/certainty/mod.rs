@@ -1,5 +1,8 @@
 //! Which values of a report are the same in every run, and which are left open, and by what.
 
+mod balance;
+#[cfg(test)]
+mod balance_tests;
 mod http;
 mod reach;
 mod rules;
@@ -36,6 +39,7 @@ impl Certainty {
             }
             for link in &scenario.links {
                 certainty.open_by_link(scenario, link);
+                certainty.open_by_balancer(scenario, link);
                 for fault in scenario.faults_of(link).chain(scenario.updates_of(link)) {
                     certainty.open_by_fault(scenario, link, fault);
                 }
@@ -52,6 +56,9 @@ impl Certainty {
                         for OnLink { link, .. } in links.iter().filter(|link| !link.what) {
                             certainty.open_by_outage(scenario, link);
                         }
+                    }
+                    Action::Balance(members) => {
+                        members.iter().for_each(|member| certainty.open_by_service(scenario, step, member));
                     }
                     Action::Stop(subjects) => {
                         subjects.iter().for_each(|subject| certainty.open_by_stop(scenario, step, subject));
@@ -86,10 +93,18 @@ impl Certainty {
         self.open(path).is_none()
     }
 
-    /// Everything below these paths of a link is open.
+    /// Everything below these paths of a link is open, and of a balancer what follows for its members.
     fn push_link(&mut self, link: &Link, groups: &[&str], reason: &str) {
+        for member in link.pool().iter().flat_map(|pool| &pool.members) {
+            let path = format!("{}.members.{}", link.path(), member.name);
+            if groups.contains(&"connections") {
+                self.push(path, reason);
+            } else if groups.contains(&"faults") {
+                self.push(format!("{path}.faults"), reason);
+            }
+        }
         for group in groups {
-            self.push(format!("link.{}.{group}", link.name), reason);
+            self.push(format!("{}.{group}", link.path()), reason);
         }
     }
 

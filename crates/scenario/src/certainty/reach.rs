@@ -14,12 +14,12 @@ pub(super) fn passes(scenario: &Scenario, first: &str, through: &str) -> bool {
     scenario.route(first).iter().any(|link| link.name == through)
 }
 
-/// The links that share connections with the link `name`, before or behind it, and that link.
+/// The links that share connections with the link `name`, before or behind it, that link, and what the same balancers lead to.
 pub(crate) fn connected<'a>(scenario: &'a Scenario, name: &'a str) -> impl Iterator<Item = &'a Link> {
-    scenario
-        .links
-        .iter()
-        .filter(move |link| passes(scenario, &link.name, name) || passes(scenario, name, &link.name))
+    let before = move |link: &&Link| passes(scenario, &link.name, name);
+    scenario.links.iter().filter(move |link| {
+        scenario.links.iter().filter(before).any(|first| passes(scenario, &first.name, &link.name))
+    })
 }
 
 /// Whether several connections may be open at once on the link `name`.
@@ -48,10 +48,7 @@ pub(super) fn changes_midway(scenario: &Scenario, link: &str, fault: &str) -> bo
         Action::Clear(faults) => faults.iter().any(|OnLink { link, what }| on(link, Some(what))),
         _ => false,
     };
-    let using = |program: &Program| {
-        let told = |first: &&Link| program.is_told_of(&first.name);
-        scenario.links.iter().filter(told).any(|first| passes(scenario, &first.name, link))
-    };
+    let using = |program: &Program| uses(scenario, program, link);
     // A process may use the link at any time.
     let served = scenario.processes.iter().any(|process| using(&process.program));
     let mut steps = scenario.steps.iter().filter(changes);
@@ -60,6 +57,17 @@ pub(super) fn changes_midway(scenario: &Scenario, link: &str, fault: &str) -> bo
             || running(scenario, step).into_iter().any(|load| load.passes(scenario, link))
             || jobs_running(scenario, step).into_iter().any(|job| using(&job.program))
     })
+}
+
+/// Whether the program may make connections over the link.
+fn uses(scenario: &Scenario, program: &Program, link: &str) -> bool {
+    let told = |first: &&Link| program.is_told_of(&first.name);
+    scenario.links.iter().filter(told).any(|first| passes(scenario, &first.name, link))
+}
+
+/// Whether some program may make connections over the link, nobody knows how many.
+pub(super) fn used_by_program(scenario: &Scenario, link: &str) -> bool {
+    scenario.programs().any(|(_, program)| uses(scenario, program, link))
 }
 
 /// The commands that run in the background when `step` is taken.
@@ -97,7 +105,7 @@ pub(crate) fn ends_at(scenario: &Scenario, load: &Load, echo: &str) -> bool {
         Target::Echo(name) => name == echo,
         Target::Link(first) => {
             let leads = Upstream::Echo(echo.to_owned());
-            scenario.route(first).iter().any(|link| link.upstream == leads)
+            scenario.route(first).iter().any(|link| link.leads_to(&leads))
         }
     }
 }

@@ -24,8 +24,8 @@ impl Certainty {
             }
         };
         self.push(format!("echo.{}", echo.name), &reason);
-        let leading = |link: &&Link| link.upstream == Upstream::Echo(echo.name.clone());
-        for link in scenario.links.iter().filter(leading) {
+        let end = Upstream::Echo(echo.name.clone());
+        for link in scenario.links.iter().filter(|link| link.leads_to(&end)) {
             self.open_loads(scenario, link, &reason);
             for affected in connected(scenario, &link.name) {
                 self.push_link(affected, &["bytes", "closes", "connections", "datagrams", "faults"], &reason);
@@ -40,7 +40,7 @@ impl Certainty {
     pub(super) fn open_by_fault(&mut self, scenario: &Scenario, link: &Link, fault: &FaultSpec) {
         let clock = left_to_the_clock(scenario, link, fault);
         if let Some(reason) = &clock {
-            self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), reason);
+            self.push(format!("{}.fired", link.fault_path(name(fault))), reason);
         }
         self.open_by_crowd(scenario, link, fault);
         match link.carrier {
@@ -71,7 +71,7 @@ impl Certainty {
         loads.iter().for_each(|load| self.push(format!("load.{load}"), &reason));
         for affected in connected(scenario, &link.name) {
             self.push_link(affected, &["bytes", "closes", "connections", "datagrams", "faults"], &reason);
-            if let Upstream::Echo(echo) = &affected.upstream {
+            for echo in affected.echoes() {
                 self.push(format!("echo.{echo}"), &reason);
             }
         }
@@ -81,7 +81,7 @@ impl Certainty {
         let kind = fault.kind();
         if meets_the_other_direction(fault) && decides_often(fault) {
             let reason = format!("where `{}` begins in one direction depends on the other", name(fault));
-            self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), &reason);
+            self.push(format!("{}.fired", link.fault_path(name(fault))), &reason);
             if kind.alters {
                 self.open_loads(scenario, link, &reason);
             }
@@ -105,10 +105,10 @@ impl Certainty {
                     .iter()
                     .any(|way| other.directions().covers(*way) && !fault.directions().covers(*way))
                 {
-                    self.push_link(affected, &[&format!("faults.{}.fired", name(other))], &reason);
+                    self.push(format!("{}.fired", affected.fault_path(name(other))), &reason);
                 }
             }
-            if let Upstream::Echo(echo) = &affected.upstream {
+            for echo in affected.echoes() {
                 self.push(format!("echo.{echo}.bytes"), &reason);
             }
         }
@@ -127,11 +127,11 @@ impl Certainty {
             clock.filter(|_| fault.kind().cuts)
         };
         let Some(reason) = reason else { return };
-        self.push(format!("link.{}.faults.{}.fired", link.name, name(fault)), &reason);
+        self.push(format!("{}.fired", link.fault_path(name(fault))), &reason);
         self.open_loads(scenario, link, &reason);
         for affected in connected(scenario, &link.name) {
             self.push_link(affected, &["bytes", "closes", "connections"], &reason);
-            if let Upstream::Echo(echo) = &affected.upstream {
+            for echo in affected.echoes() {
                 self.push(format!("echo.{echo}"), &reason);
             }
         }
@@ -173,7 +173,7 @@ impl Certainty {
             if affected.name != link.name && passes(scenario, &link.name, &affected.name) {
                 self.push_link(affected, &["closes", "connections"], reason);
             }
-            if let Upstream::Echo(echo) = &affected.upstream {
+            for echo in affected.echoes() {
                 self.push(format!("echo.{echo}"), reason);
             }
         }
@@ -198,7 +198,7 @@ impl Certainty {
             if affected.carrier == Carrier::Datagram {
                 self.push_link(affected, &["datagrams", "faults"], &reason);
             }
-            if let Upstream::Echo(echo) = &affected.upstream {
+            for echo in affected.echoes() {
                 self.push(format!("echo.{echo}"), &reason);
             }
         }
@@ -215,7 +215,7 @@ impl Certainty {
             Subject::Link(link) => self.open_by_outage(scenario, link),
             Subject::Process(name) => {
                 let upstream = Upstream::Process(name.clone());
-                for link in scenario.links.iter().filter(|link| link.upstream == upstream) {
+                for link in scenario.links.iter().filter(|link| link.leads_to(&upstream)) {
                     self.open_by_outage(scenario, &link.name);
                 }
             }
@@ -243,7 +243,7 @@ impl Certainty {
                 for affected in connected(scenario, first) {
                     let groups = ["bytes", "closes", "connections", "datagrams", "faults"];
                     self.push_link(affected, &groups, reason);
-                    if let Upstream::Echo(echo) = &affected.upstream {
+                    for echo in affected.echoes() {
                         self.push(format!("echo.{echo}"), reason);
                     }
                 }
@@ -251,7 +251,7 @@ impl Certainty {
         }
     }
 
-    fn open_loads(&mut self, scenario: &Scenario, link: &Link, reason: &str) {
+    pub(super) fn open_loads(&mut self, scenario: &Scenario, link: &Link, reason: &str) {
         for (load, _) in scenario.loads().filter(|(_, load)| load.passes(scenario, &link.name)) {
             self.push(format!("load.{load}"), reason);
         }

@@ -77,7 +77,7 @@ pub struct Manner {
 /// Whom a load connects to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// The link of that name.
+    /// The link, or the balancer, of that name.
     Link(String),
     /// The built-in server of that name.
     Echo(String),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Action, Place, Scenario, Step, Template, Upstream};
+use super::{Action, Link, Place, Scenario, Step, Template, Upstream};
 
 /// What is started, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,8 @@ impl Program {
 
     /// Whether it is told where `link` listens, and so may use it.
     pub(crate) fn is_told_of(&self, link: &str) -> bool {
-        let is = |place: &Place| matches!(place, Place::Of(super::Owner::Link, name, _) if name == link);
+        use super::Owner::{Balance, Link};
+        let is = |place: &Place| matches!(place, Place::Of(Link | Balance, name, _) if name == link);
         self.templates().flat_map(Template::places).any(is)
     }
 }
@@ -117,7 +118,7 @@ impl Scenario {
 
     /// The names of all ports that are to be picked, each as often as it is mentioned.
     pub(crate) fn port_names(&self) -> Vec<String> {
-        let upstreams = self.links.iter().filter_map(|link| match &link.upstream {
+        let upstreams = self.links.iter().flat_map(Link::ends).filter_map(|end| match end {
             Upstream::Address(text) => Some(Template::from(text.as_str())),
             _ => None,
         });

@@ -29,6 +29,8 @@ pub enum Place {
 pub enum Owner {
     /// A link.
     Link,
+    /// A balancer.
+    Balance,
     /// A built-in server.
     Echo,
     /// A process.
@@ -46,8 +48,8 @@ pub enum Part {
     Port,
 }
 
-const OWNERS: [(&str, Owner); 3] =
-    [("link", Owner::Link), ("echo", Owner::Echo), ("process", Owner::Process)];
+const OWNERS: [(&str, Owner); 4] =
+    [("link", Owner::Link), ("balance", Owner::Balance), ("echo", Owner::Echo), ("process", Owner::Process)];
 const PARTS: [(&str, Part); 3] = [("addr", Part::Addr), ("host", Part::Host), ("port", Part::Port)];
 
 impl Template {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use squall_faults::FaultSpec;
 
 use super::expression::Expressions;
-use super::names::Names;
+use super::names::{Names, qualified};
 use super::step::example;
-use super::{assert, fault, heal, load, run_step, stop};
+use super::{assert, balance, fault, heal, load, run_step, stop};
 use crate::document::{Item, Table};
 use crate::format;
 use crate::model::{Action, OnLink};
@@ -34,6 +34,7 @@ pub(super) fn read<'d>(
         "clear" => Some(Action::Clear(each(item, |table| clear(table, names)))),
         "heal" => Some(Action::Clear(heal::read(item, names))),
         "link" => Some(Action::Link(each(item, |table| link(table, names)))),
+        "balance" => Some(Action::Balance(each(item, |table| balance::step(table, names)))),
         "stop" => Some(Action::Stop(stop::read(item, names))),
         "start" => Some(Action::Start(stop::read_start(item, names))),
         "assert" => Some(Action::Assert(assert::read(item, step, names, expressions))),
@@ -69,13 +70,19 @@ fn clear(table: Table<'_>, names: &mut Names) -> Vec<OnLink<String>> {
     let links = links(item.as_ref(), names);
     let faults =
         table.require("name", "name = \"latency\"").map(|item| item.one_or_many()).unwrap_or_default();
+    let member = table.get("member");
     table.close_as(&format::CLEAR);
     let mut cleared = Vec::new();
     for item in &faults {
         let Some(name) = item.name() else { continue };
         for link in &links {
-            names.clear_fault(link, name, item);
-            cleared.push(OnLink { link: link.clone(), what: name.to_owned() });
+            let of = member.as_ref().map(|item| names.member(link, item));
+            if matches!(of, Some(None)) {
+                continue;
+            }
+            let name = qualified(of.flatten().as_deref(), name);
+            names.clear_fault(link, &name, item);
+            cleared.push(OnLink { link: link.clone(), what: name });
         }
     }
     cleared

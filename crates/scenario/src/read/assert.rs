@@ -69,7 +69,7 @@ impl Moment {
 fn moves(scenario: &Scenario, load: &str, what: &Load, group: &str, name: &str) -> bool {
     match (group, &what.target) {
         ("load", _) => load == name,
-        ("link", Target::Link(first)) => connected(scenario, first).any(|link| link.name == name),
+        ("link" | "balance", Target::Link(first)) => connected(scenario, first).any(|link| link.name == name),
         ("echo", _) => ends_at(scenario, what, name),
         _ => false,
     }

@@ -1,8 +1,10 @@
 //! A fault: one key that names it, with its parameters, and beside it name, direction and scope.
 
-use squall_faults::{FaultSpec, Kind, Scope, Shape, find_kind, kind_names, nearest};
+use squall_faults::{
+    FaultSpec, Gate, Kind, Scope, Shape, UpstreamHang, UpstreamRefuse, find_kind, kind_names, nearest,
+};
 
-use super::names::{Named, Names};
+use super::names::{Named, Names, qualified};
 use super::{nearest as nearest_fit, spec};
 use crate::document::{Item, Table, suggest};
 use crate::model::OnLink;
@@ -16,11 +18,12 @@ pub(super) fn read(table: Table<'_>, links: &[&str], names: &mut Names) -> Vec<O
     // A name is taken even where the rest has a mistake: steps and expectations may refer to it.
     let mut faults = Vec::new();
     for link in links {
-        if name.is_none() && kind.is_none() {
+        let member = fault.member_of(link, names);
+        let (Ok(member), false) = (member, name.is_none() && kind.is_none()) else {
             names.add_unread_fault(link);
             continue;
-        }
-        let resolved = names.add_fault(link, name, kind);
+        };
+        let resolved = names.add_fault(link, member.as_deref(), name, kind);
         match fault.on(link, names) {
             Some(spec) => {
                 faults.push(OnLink { link: (*link).to_owned(), what: spec.clone().named(&resolved) })
@@ -43,6 +46,8 @@ pub(super) fn read_change(
     let mut changes = Vec::new();
     for link in links {
         let Some((name, item)) = name else { break };
+        let Ok(member) = fault.member_of(link, names) else { continue };
+        let name = &qualified(member.as_deref(), name);
         let is = names.update_fault(link, name, item);
         match (is, fault.kind(), &fault.key) {
             (Some(is), Some(wanted), Some(key)) if is != wanted => {
@@ -66,26 +71,50 @@ pub(super) fn read_change(
 struct Described<'d> {
     /// The key that names it.
     key: Option<Item<'d>>,
+    /// The member that it is for.
+    member: Option<Item<'d>>,
     /// Nothing where any part of it has a mistake.
     spec: Option<FaultSpec>,
 }
 
 impl<'d> Described<'d> {
     fn read(table: &Table<'d>, names: &Names) -> Described<'d> {
+        let member = table.get("member");
         let direction = table.get("direction");
         let scope: Vec<Item<'_>> = Scope::keys().filter_map(|key| table.get(key)).collect();
         let key = fault_key(table);
         let spec = key.as_ref().and_then(|key| spec::read(key, direction.as_ref(), &scope, names));
-        Described { key, spec }
+        Described { key, member, spec }
     }
 
     fn kind(&self) -> Option<&'static str> {
         self.key.as_ref().and_then(|key| find_kind(key.key())).map(|kind: &Kind| kind.name)
     }
 
+    /// The member of the link that it is for, if it is for one.
+    ///
+    /// # Errors
+    /// Where there is no such member, which is noted.
+    fn member_of(&self, link: &str, names: &Names) -> Result<Option<String>, ()> {
+        let member = self.member.as_ref().map(|item| names.member(link, item).ok_or(()));
+        member.transpose()
+    }
+
     /// The spec, where it makes sense on that link.
     fn on(&self, link: &str, names: &Names) -> Option<&FaultSpec> {
         let (spec, key) = (self.spec.as_ref()?, self.key.as_ref()?);
+        let kind = spec.kind();
+        if self.member.is_some()
+            && kind.is_gate()
+            && ![UpstreamRefuse::NAME, UpstreamHang::NAME].contains(&kind.name)
+        {
+            let help = "leave out `member`, or use `upstream_refuse` or `upstream_hang`".to_owned();
+            key.refuse_key(
+                format!("`{}` acts before a member is picked, so it cannot be for one", kind.name),
+                help,
+            );
+            return None;
+        }
         let Err(message) = spec.fits(names.carrier(Named::Link(link))) else { return Some(spec) };
         let (reason, instead) = nearest_fit::split(&message);
         key.refuse_key(reason, instead);

@@ -76,8 +76,8 @@ fn body(table: &Table<'_>, text: Option<&Item<'_>>) -> Vec<u8> {
     vec![b'x'; usize::try_from(sizes.largest().min(LARGEST)).unwrap_or(0)]
 }
 
-/// Demands that the server behind the target speaks what the load does.
-pub(super) fn check(table: &Table<'_>, load: &Load, server: Option<&Server>) {
+/// Demands that the servers behind the target speak what the load does.
+pub(super) fn check(table: &Table<'_>, load: &Load, servers: &[Server]) {
     let manner = &load.manner;
     if let Some(item) = table.get("http") {
         for key in ["framed", "reply_size", "reply_delay", "send"] {
@@ -88,17 +88,16 @@ pub(super) fn check(table: &Table<'_>, load: &Load, server: Option<&Server>) {
                 );
             }
         }
-        match server {
-            Some(server) if !server.http && load.carrier == Carrier::Stream => {
-                let help =
-                    format!("write `protocol = \"http\"` in [echo.{0}], or leave out `http`", server.name);
-                item.refuse_key(format!("`echo.{}` does not speak HTTP", server.name), help);
-            }
-            _ => {}
+        if let Some(server) = servers.iter().find(|server| !server.http && load.carrier == Carrier::Stream) {
+            let help = format!("write `protocol = \"http\"` in [echo.{0}], or leave out `http`", server.name);
+            item.refuse_key(format!("`echo.{}` does not speak HTTP", server.name), help);
         }
         return;
     }
-    let (Some(server), Some(item)) = (server, table.get("target")) else { return };
+    let misses = |server: &&Server| {
+        (server.http && manner.text.is_none()) || (manner.framed && !server.framed && !server.http)
+    };
+    let (Some(server), Some(item)) = (servers.iter().find(misses), table.get("target")) else { return };
     if server.http && manner.text.is_none() {
         let help = "add `http = \"/\"` to the load, or `send` and `expect`".to_owned();
         item.refuse(format!("`echo.{}` speaks HTTP, and this load sends other bytes", server.name), help);

@@ -21,10 +21,25 @@ pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4A
 /// `lifetime` is how long clients of a UDP link are remembered unless told: as long as a scenario may take.
 pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, names: &mut Names) -> Link {
     let name = item.key();
-    let mut link = Link {
+    let mut link = blank(name, protocol::of(item), Upstream::Address(String::new()));
+    let Some(table) = item.table(&format!("[link.{name}]")) else { return link };
+    refuse_faults_name(item, "link");
+    protocol::read(&table);
+    let whom = table.require("upstream", "upstream = \"echo.backend\"");
+    if let Some(upstream) = whom.and_then(|item| upstream(&item, link.carrier, clock, names)) {
+        link.upstream = upstream;
+    }
+    rest(&table, &mut link, clock, lifetime, names);
+    table.close_as(&format::LINK);
+    link
+}
+
+/// A link with nothing told.
+pub(super) fn blank(name: &str, carrier: Carrier, upstream: Upstream) -> Link {
+    Link {
         name: name.to_owned(),
-        carrier: protocol::of(item),
-        upstream: Upstream::Address(String::new()),
+        carrier,
+        upstream,
         listen: LISTEN,
         connect_timeout: None,
         idle_timeout: None,
@@ -32,22 +47,32 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, na
         segment: squall_faults::DEFAULT_SEGMENT,
         buffer: None,
         relay: Relay::Auto,
-        tuning: Tuning::default(),
         proxy_protocol: None,
         accept_proxy: false,
+        tuning: Tuning::default(),
         faults: Vec::new(),
-    };
-    let Some(table) = item.table(&format!("[link.{name}]")) else { return link };
+    }
+}
+
+/// Notes where something that has faults is named as a kind of them.
+pub(super) fn refuse_faults_name(item: &Item<'_>, what: &str) {
+    let name = item.key();
     if squall_faults::find_kind(name).is_some() {
         item.refuse_key(
-            format!("a link cannot be named `{name}`"),
+            format!("a {what} cannot be named `{name}`"),
             "that is a fault: `--fault NAME:...` could mean either".to_owned(),
         );
     }
-    protocol::read(&table);
-    if let Some(upstream) = upstream(&table, link.carrier, clock, names) {
-        link.upstream = upstream;
-    }
+}
+
+/// What links and balancers have in common.
+pub(super) fn rest(
+    table: &Table<'_>,
+    link: &mut Link,
+    clock: Clock,
+    lifetime: Option<Duration>,
+    names: &mut Names,
+) {
     link.listen = table.get("listen").and_then(|item| address(&item)).unwrap_or(LISTEN);
     link.connect_timeout = table.get("connect_timeout").and_then(|item| item.value("5s"));
     link.idle_timeout = table.get("idle_timeout").and_then(|item| item.value("30s"));
@@ -66,20 +91,18 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, na
             None => link.segment,
         };
     }
-    options::read(&table, &mut link, clock);
+    options::read(table, link, clock);
     for item in table.get("preset").iter().flat_map(Item::one_or_many) {
-        let faults = preset(&item, &link, names);
+        let faults = preset(&item, link, names);
         link.faults.extend(faults);
     }
-    let faults =
-        table.get("fault").map(|item| item.list(&format!("[[link.{name}.fault]]"))).unwrap_or_default();
+    let (name, header) = (link.name.clone(), format!("[[{}.fault]]", link.path()));
+    let faults = table.get("fault").map(|item| item.list(&header)).unwrap_or_default();
     for item in &faults {
-        if let Some(table) = item.table(&format!("[[link.{name}.fault]]")) {
-            link.faults.extend(fault::read(table, &[name], names).into_iter().map(|fault| fault.what));
+        if let Some(table) = item.table(&header) {
+            link.faults.extend(fault::read(table, &[&name], names).into_iter().map(|fault| fault.what));
         }
     }
-    table.close_as(&format::LINK);
-    link
 }
 
 /// The faults of a preset, each under its name on the link.
@@ -97,36 +120,41 @@ fn preset(item: &Item<'_>, link: &Link, names: &mut Names) -> Vec<FaultSpec> {
     let named = |fault: FaultSpec| {
         let kind = fault.kind().name;
         let given = fault.name().map(|name| (name, item));
-        let name = names.add_fault(&link.name, given, Some(kind));
+        let name = names.add_fault(&link.name, None, given, Some(kind));
         fault.named(&name)
     };
     preset.faults(link.carrier).into_iter().map(named).collect()
 }
 
-fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Upstream> {
-    let item = table.require("upstream", "upstream = \"echo.backend\"")?;
-    let text = item.text("`echo.NAME`, `link.NAME`, `process.NAME` or `host:port` in quotes")?.value();
-    if let Some(named) = names.resolve(&item, text) {
+/// Whom a link dials, or who is a member of a balancer.
+pub(super) fn upstream(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Upstream> {
+    let expected = "`echo.NAME`, `link.NAME`, `balance.NAME`, `process.NAME` or `host:port` in quotes";
+    let text = item.text(expected)?.value();
+    if let Some(named) = names.resolve(item, text) {
         let theirs = names.carrier(named);
         if let Named::Process(name) = named {
-            names.address(&item, name, item.span());
+            names.address(item, name, item.span());
         } else if theirs != carrier && names.knows(named) {
             let help = match carrier {
+                Carrier::Stream if item.key() != "upstream" => {
+                    "balancers spread connections: choose a server that speaks TCP".to_owned()
+                }
                 Carrier::Stream => {
                     "add `protocol = \"udp\"` here, or choose an upstream that speaks TCP".to_owned()
                 }
                 Carrier::Datagram => format!("add `protocol = \"udp\"` to [{text}]"),
             };
-            item.refuse(format!("`{text}` speaks {theirs}, and this link carries {carrier}"), help);
+            let what = if item.key() == "upstream" { "link" } else { "balancer" };
+            item.refuse(format!("`{text}` speaks {theirs}, and this {what} carries {carrier}"), help);
         }
         return Some(match named {
             Named::Echo(name) => Upstream::Echo(name.to_owned()),
-            Named::Link(name) => Upstream::Link(name.to_owned()),
+            Named::Link(name) | Named::Balance(name) => Upstream::Link(name.to_owned()),
             Named::Process(name) => Upstream::Process(name.to_owned()),
         });
     }
     let filled = match names.has_programs() {
-        true => places::ports(&item, "`host:port` in quotes", |_, _| {})?.1,
+        true => places::ports(item, "`host:port` in quotes", |_, _| {})?.1,
         false => text.to_owned(),
     };
     let port =
@@ -142,7 +170,7 @@ fn upstream(table: &Table<'_>, carrier: Carrier, clock: Clock, names: &Names) ->
         }
         Some(Ok(_)) => Some(Upstream::Address(text.to_owned())),
         Some(Err(_)) | None => {
-            let process = if names.has_programs() { ", `process.NAME`" } else { "" };
+            let process = if names.has_programs() { ", `balance.NAME`, `process.NAME`" } else { "" };
             let help = format!("write `echo.NAME`, `link.NAME`{process} or `host:port`");
             item.refuse(format!("`{text}` is not an upstream"), help);
             None
@@ -161,23 +189,24 @@ pub(super) fn address(item: &Item<'_>) -> Option<SocketAddr> {
     address.ok()
 }
 
-/// Notes every cycle of links once, at the first of its links.
+/// Notes every cycle of links once, at the first of its links. `items` are those of all links, balancers included.
 pub(super) fn refuse_cycles(links: &[Link], items: &[Item<'_>]) {
     let mut reported: BTreeSet<&str> = BTreeSet::new();
     for (link, item) in links.iter().zip(items) {
-        let route: Vec<&str> =
-            model::route(links, &link.name).iter().map(|link| link.name.as_str()).collect();
-        let last = route.last().and_then(|name| links.iter().find(|link| link.name == *name));
-        let closes =
-            matches!(last.map(|last| &last.upstream), Some(Upstream::Link(next)) if *next == link.name);
-        if closes && !route.iter().any(|name| reported.contains(name)) {
-            let table = item.table("[link]");
-            let upstream = table.as_ref().and_then(|table| table.get("upstream"));
-            upstream.as_ref().unwrap_or(item).refuse(
-                format!("links run in a circle: {} -> {}", route.join(" -> "), link.name),
-                "one of them needs an upstream outside of the circle".to_owned(),
-            );
-            reported.extend(route);
+        let Some(circle) = model::circle(links, &link.name) else { continue };
+        if circle.iter().any(|name| reported.contains(name)) {
+            continue;
         }
+        let table = item.table("[link]");
+        let (key, help) = match link.pool() {
+            Some(_) => ("members", "one of them needs an upstream, or other members, outside of the circle"),
+            None => ("upstream", "one of them needs an upstream outside of the circle"),
+        };
+        let upstream = table.as_ref().and_then(|table| table.get(key));
+        upstream
+            .as_ref()
+            .unwrap_or(item)
+            .refuse(format!("links run in a circle: {}", circle.join(" -> ")), help.to_owned());
+        reported.extend(circle);
     }
 }

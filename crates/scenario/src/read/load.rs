@@ -52,7 +52,7 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
         load.sizes = sizes;
     }
     load.manner = manner::read(&table, load.carrier, host(&load.target));
-    http::check(&table, &load, names.server(&target_name(&load.target)));
+    http::check(&table, &load, names.servers(&target_name(&load.target)));
     let header = if load.manner.framed { HEADER } else { 0 };
     let largest = load.sizes.largest().max(load.manner.reply_sizes.as_ref().map_or(0, Mix::largest));
     if load.carrier == Carrier::Datagram && largest > LARGEST - header {
@@ -163,7 +163,7 @@ fn host(target: &Target) -> &str {
     }
 }
 
-/// As it is written.
+/// As it is written, but that a balancer counts as a link.
 fn target_name(target: &Target) -> String {
     match target {
         Target::Link(name) => format!("link.{name}"),
@@ -173,9 +173,11 @@ fn target_name(target: &Target) -> String {
 
 fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {
     let item = table.require("target", "target = \"link.api\"")?;
-    let text = item.text("`link.NAME` or `echo.NAME` in quotes")?.value();
+    let text = item.text("`link.NAME`, `balance.NAME` or `echo.NAME` in quotes")?.value();
     match names.resolve(&item, text) {
-        Some(named @ Named::Link(name)) => Some((Target::Link(name.to_owned()), names.carrier(named))),
+        Some(named @ (Named::Link(name) | Named::Balance(name))) => {
+            Some((Target::Link(name.to_owned()), names.carrier(named)))
+        }
         Some(named @ Named::Echo(name)) => Some((Target::Echo(name.to_owned()), names.carrier(named))),
         Some(Named::Process(name)) => {
             let help = format!(
@@ -185,7 +187,7 @@ fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {
             None
         }
         None => {
-            let help = "write `link.NAME` or `echo.NAME`".to_owned();
+            let help = "write `link.NAME`, `balance.NAME` or `echo.NAME`".to_owned();
             item.refuse(format!("`{text}` is not a target"), help);
             None
         }

@@ -2,6 +2,9 @@
 
 mod action;
 mod assert;
+mod balance;
+#[cfg(test)]
+mod balance_tests;
 mod echo;
 mod expression;
 mod fault;
@@ -143,6 +146,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     let echoes = named(root.get("echo"), "echo.backend");
     let processes = named(root.get("process"), "process.app");
     let links = named(root.get("link"), "link.api");
+    let balancers = named(root.get("balance"), "balance.pool");
     let steps = root.get("step").map(|item| item.list("[[step]]")).unwrap_or_default();
     let expects = root.get("expect").map(|item| item.list("[[expect]]")).unwrap_or_default();
     let snapshot = root.get("snapshot");
@@ -151,6 +155,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
     let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks))
+        .with_balancers(balancers.iter().map(|item| item.key().to_owned()))
         .with_processes(
             scenario.clock,
             processes.iter().map(|item| (item.key().to_owned(), process::is_addressed(item))),
@@ -163,7 +168,10 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
         .iter()
         .map(|item| link::read(item, scenario.clock, Some(scenario.timeout), &mut names))
         .collect();
-    link::refuse_cycles(&scenario.links, &links);
+    let pools = balancers.iter().map(|item| balance::read(item, scenario.clock, &mut names));
+    scenario.links.extend(pools);
+    let all: Vec<Item<'_>> = links.into_iter().chain(balancers).collect();
+    link::refuse_cycles(&scenario.links, &all);
     names.note_servers(&scenario);
     scenario.steps = steps.iter().filter_map(|item| step::read(item, &mut names, &mut expressions)).collect();
     scenario.expectations =

@@ -1,5 +1,9 @@
 //! The names given so far, and what each may still be used for.
 
+mod links;
+
+pub(super) use links::qualified;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -11,7 +15,8 @@ use super::free::free;
 use super::places::{Ports, word};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Item, suggest};
-use crate::model::{Clock, Echo, Owner, Scenario, Upstream};
+use crate::model::{Clock, Echo, Owner, Scenario};
+use links::LinkFaults;
 
 /// What is known by name while a scenario is read from top to bottom.
 #[derive(Debug, Default)]
@@ -22,9 +27,9 @@ pub(super) struct Names {
     links: BTreeMap<String, LinkFaults>,
     steps: BTreeSet<String>,
     loads: BTreeMap<String, LoadState>,
-    /// The built-in server that echoes and links end at, by `echo.NAME` and `link.NAME`.
-    servers: BTreeMap<String, Server>,
-    /// Servers and links that are down at this point, as `echo.NAME` or `link.NAME`.
+    /// The built-in servers that echoes and links end at, by `echo.NAME` and, balancers too, `link.NAME`.
+    servers: BTreeMap<String, Vec<Server>>,
+    /// Servers and links that are down at this point, as `echo.NAME` or, balancers too, `link.NAME`.
     down: BTreeSet<String>,
     clock: Option<Clock>,
     /// Each with whether it says where it listens.
@@ -39,18 +44,6 @@ pub(super) struct Server {
     pub(super) http: bool,
     /// Whether it answers frames.
     pub(super) framed: bool,
-}
-
-/// The names of a link's faults.
-#[derive(Debug)]
-struct LinkFaults {
-    carrier: Carrier,
-    /// In force, at the step being read, each with its kind.
-    live: Vec<(String, Option<&'static str>)>,
-    /// In force at some time. A name is never given twice on a link: the report counts under it.
-    all: BTreeSet<String>,
-    /// A fault could not be read, so a name that seems unknown may be its.
-    unread: bool,
 }
 
 /// What a `join` step finds when it names a load.
@@ -69,11 +62,10 @@ impl Names {
         echoes: impl Iterator<Item = (String, Carrier)>,
         links: impl Iterator<Item = (String, Carrier)>,
     ) -> Names {
-        let faults = |carrier| LinkFaults { carrier, live: Vec::new(), all: BTreeSet::new(), unread: false };
         Names {
             folder,
             echoes: echoes.collect(),
-            links: links.map(|(name, carrier)| (name, faults(carrier))).collect(),
+            links: links.map(|(name, carrier)| (name, LinkFaults::new(carrier, None))).collect(),
             ..Names::default()
         }
     }
@@ -86,18 +78,18 @@ impl Names {
             framed: !echo.http && echo.mode == squall_echo::Mode::Echo,
         };
         let find = |name: &str| scenario.echoes.iter().find(|echo| echo.name == name);
-        let echoes = scenario.echoes.iter().map(|echo| (format!("echo.{}", echo.name), server(echo)));
-        let links =
-            scenario.links.iter().filter_map(|link| match &scenario.route(&link.name).last()?.upstream {
-                Upstream::Echo(name) => Some((format!("link.{}", link.name), server(find(name)?))),
-                Upstream::Link(_) | Upstream::Process(_) | Upstream::Address(_) => None,
-            });
+        let echoes = scenario.echoes.iter().map(|echo| (format!("echo.{}", echo.name), vec![server(echo)]));
+        let links = scenario.links.iter().map(|link| {
+            let route = scenario.route(&link.name);
+            let ends = route.iter().flat_map(|link| link.echoes()).filter_map(find);
+            (format!("link.{}", link.name), ends.map(server).collect())
+        });
         self.servers = echoes.chain(links).collect();
     }
 
-    /// The built-in server that `echo.NAME` or `link.NAME` ends at; nothing where it is none of ours.
-    pub(super) fn server(&self, target: &str) -> Option<&Server> {
-        self.servers.get(target)
+    /// The built-in servers that `echo.NAME` or `link.NAME` ends at; those that are none of ours are left out.
+    pub(super) fn servers(&self, target: &str) -> &[Server] {
+        self.servers.get(target).map_or(&[], Vec::as_slice)
     }
 
     /// Adds the clock, and the processes, each with whether it says where it listens.
@@ -123,6 +115,7 @@ impl Names {
     pub(super) fn owner(&self, item: &Item<'_>, owner: Owner, name: &str, at: Range<usize>) {
         let named = match owner {
             Owner::Link => Named::Link(name),
+            Owner::Balance => Named::Balance(name),
             Owner::Echo => Named::Echo(name),
             Owner::Process => return self.address(item, name, at),
         };
@@ -148,9 +141,12 @@ impl Names {
     fn note_unknown(&self, item: &Item<'_>, text: &str, at: Range<usize>) {
         let echoes = self.echoes.iter().map(|(name, _)| format!("echo.{name}"));
         let processes = self.processes.iter().map(|(name, _)| format!("process.{name}"));
-        let links = self.links.keys().map(|name| format!("link.{name}"));
+        let links = self.links.iter().map(|(name, link)| format!("{}.{name}", link.group()));
         let valid: Vec<String> = echoes.chain(links).chain(processes).collect();
-        let help = suggest(text, valid.iter().map(String::as_str));
+        // A balancer that is taken for a link, say.
+        let kin = text.split_once('.').and_then(|(_, name)| self.qualified(name));
+        let kin = kin.filter(|path| valid.contains(path)).map(|path| format!("did you mean `{path}`?"));
+        let help = kin.or_else(|| suggest(text, valid.iter().map(String::as_str)));
         item.note(Diagnostic::new(format!("there is no `{text}`"), at).help(help));
     }
 
@@ -163,17 +159,18 @@ impl Names {
     pub(super) fn carrier(&self, named: Named<'_>) -> Carrier {
         let found = match named {
             Named::Echo(name) => self.echoes.iter().find(|echo| echo.0 == name).map(|echo| echo.1),
-            Named::Link(name) => self.links.get(name).map(|link| link.carrier),
+            Named::Link(name) | Named::Balance(name) => self.links.get(name).map(|link| link.carrier),
             Named::Process(_) => None,
         };
         found.unwrap_or(Carrier::Stream)
     }
 
-    /// Splits `echo.NAME` or `link.NAME` and demands that such a thing exists.
+    /// Splits `echo.NAME`, `link.NAME` and their like, and demands that such a thing exists.
     pub(super) fn resolve<'t>(&self, item: &Item<'_>, text: &'t str) -> Option<Named<'t>> {
         let named = match text.split_once('.') {
             Some(("echo", name)) => Named::Echo(name),
             Some(("link", name)) => Named::Link(name),
+            Some(("balance", name)) => Named::Balance(name),
             Some(("process", name)) => Named::Process(name),
             _ => return None,
         };
@@ -187,82 +184,10 @@ impl Names {
     pub(super) fn knows(&self, named: Named<'_>) -> bool {
         match named {
             Named::Echo(name) => self.echoes.iter().any(|echo| echo.0 == name),
-            Named::Link(name) => self.links.contains_key(name),
+            Named::Link(name) => self.links.get(name).is_some_and(|link| link.members.is_none()),
+            Named::Balance(name) => self.is_balancer(name),
             Named::Process(name) => self.processes.iter().any(|process| process.0 == name),
         }
-    }
-
-    /// Demands that a link of that name exists.
-    pub(super) fn link(&self, item: &Item<'_>) -> Option<String> {
-        let text = item.text("the name of a link, such as \"api\"")?;
-        let name = text.value();
-        if self.links.contains_key(name) {
-            return Some(name.to_owned());
-        }
-        let bare = name.strip_prefix("link.").filter(|bare| self.links.contains_key(*bare));
-        let help = match bare {
-            Some(bare) => Some(format!("links are named without `link.` here: \"{bare}\"")),
-            None => suggest(name, self.links.keys().map(String::as_str)),
-        };
-        item.refuse(format!("there is no link `{name}`"), help);
-        None
-    }
-
-    /// The name under which a fault joins a link: the one given, or the first of `latency`, `latency_2`, ... that is free.
-    /// `kind` is nothing where it could not be read.
-    pub(super) fn add_fault(
-        &mut self,
-        link: &str,
-        given: Option<(&str, &Item<'_>)>,
-        kind: Option<&'static str>,
-    ) -> String {
-        let Some(faults) = self.links.get_mut(link) else { return String::new() };
-        let name = match given {
-            Some((name, item)) => {
-                if faults.all.contains(name) {
-                    let help = "the report counts a fault under its name: give each its own".to_owned();
-                    item.refuse(format!("link `{link}` has a fault named `{name}` already"), help);
-                }
-                name.to_owned()
-            }
-            None => free(kind.unwrap_or_default(), |name| faults.all.contains(name)),
-        };
-        if faults.all.insert(name.clone()) {
-            faults.live.push((name.clone(), kind));
-        }
-        name
-    }
-
-    /// A fault of the link has a mistake that leaves its name unknown.
-    pub(super) fn add_unread_fault(&mut self, link: &str) {
-        if let Some(faults) = self.links.get_mut(link) {
-            faults.unread = true;
-        }
-    }
-
-    /// Whether a fault of the link went unread, so that its names are not all known.
-    pub(super) fn has_unread_fault(&self, link: &str) -> bool {
-        self.links.get(link).is_some_and(|faults| faults.unread)
-    }
-
-    /// Takes a fault out of force, and demands that it is in force.
-    pub(super) fn clear_fault(&mut self, link: &str, name: &str, item: &Item<'_>) {
-        let in_force =
-            self.fault_in_force(link, name, item, "a fault is cleared after the step that injects it");
-        if let (Some(_), Some(faults)) = (in_force, self.links.get_mut(link)) {
-            faults.live.retain(|live| live.0 != name);
-        }
-    }
-
-    /// Takes every fault of the link out of force; their names.
-    pub(super) fn heal(&mut self, link: &str) -> Vec<String> {
-        let Some(faults) = self.links.get_mut(link) else { return Vec::new() };
-        std::mem::take(&mut faults.live).into_iter().map(|live| live.0).collect()
-    }
-
-    /// The names of all links, in alphabetical order.
-    pub(super) fn all_links(&self) -> Vec<String> {
-        self.links.keys().cloned().collect()
     }
 
     /// Notes that a server or a link is up, or down, from this point on.
@@ -282,7 +207,7 @@ impl Names {
     /// The path of what has that name alone, where only one thing has.
     pub(super) fn qualified(&self, name: &str) -> Option<String> {
         let echoes = self.echoes.iter().filter(|echo| echo.0 == name).map(|_| "echo");
-        let links = self.links.keys().filter(|link| *link == name).map(|_| "link");
+        let links = self.links.get(name).into_iter().map(LinkFaults::group);
         let loads = self.loads.keys().filter(|load| *load == name).map(|_| "load");
         let processes = self.processes.iter().filter(|process| process.0 == name).map(|_| "process");
         let groups: Vec<&str> = echoes.chain(links).chain(processes).chain(loads).collect();
@@ -299,35 +224,6 @@ impl Names {
             running: running.map(|(name, _)| name.clone()).collect(),
             steps: self.steps.iter().filter(|name| *name != step).cloned().collect(),
         }
-    }
-
-    /// Demands that a fault is in force that is to be changed; its kind, where that is known.
-    pub(super) fn update_fault(&self, link: &str, name: &str, item: &Item<'_>) -> Option<&'static str> {
-        self.fault_in_force(link, name, item, "a fault is changed after the step that injects it")?
-    }
-
-    /// Demands that a fault is in force; `help` is for the case that no name resembles it.
-    fn fault_in_force(
-        &self,
-        link: &str,
-        name: &str,
-        item: &Item<'_>,
-        help: &str,
-    ) -> Option<Option<&'static str>> {
-        let faults = self.links.get(link)?;
-        if let Some(live) = faults.live.iter().find(|live| live.0 == name) {
-            return Some(live.1);
-        }
-        if faults.all.contains(name) {
-            item.refuse(format!("`{name}` is cleared from link `{link}` already"), None);
-        } else if !faults.unread {
-            let near = suggest(name, faults.live.iter().map(|live| live.0.as_str()));
-            item.refuse(
-                format!("link `{link}` has no fault named `{name}` at this point"),
-                near.or_else(|| Some(help.to_owned())),
-            );
-        }
-        None
     }
 
     /// The name of a step: the one given, or the first of `load`, `load_2`, ... that is free.
@@ -393,5 +289,6 @@ impl Names {
 pub(super) enum Named<'t> {
     Echo(&'t str),
     Link(&'t str),
+    Balance(&'t str),
     Process(&'t str),
 }

@@ -6,9 +6,9 @@ use squall_proxy::{ProxyProtocol, Relay};
 use crate::document::{Item, Table};
 use crate::model::{Clock, Link};
 
-const VERSIONS: [(&str, ProxyProtocol); 2] = [("v1", ProxyProtocol::V1), ("v2", ProxyProtocol::V2)];
-
 const RELAYS: [(&str, Relay); 3] = [("auto", Relay::Auto), ("copy", Relay::Copy), ("splice", Relay::Splice)];
+
+const VERSIONS: [(&str, ProxyProtocol); 2] = [("v1", ProxyProtocol::V1), ("v2", ProxyProtocol::V2)];
 
 /// Those of the kernel's sockets, with what they set.
 const SOCKETS: [(&str, &str); 3] =
@@ -16,6 +16,13 @@ const SOCKETS: [(&str, &str); 3] =
 
 pub(super) fn read(table: &Table<'_>, link: &mut Link, clock: Clock) {
     link.buffer = table.get("buffer").and_then(|item| bytes(&item));
+    link.proxy_protocol = table.get("proxy_protocol").and_then(|item| item.word(&VERSIONS));
+    link.accept_proxy = table.get("accept_proxy").and_then(|item| item.flag()).unwrap_or(false);
+    if link.carrier == Carrier::Datagram {
+        for item in ["proxy_protocol", "accept_proxy"].iter().filter_map(|key| table.get(key)) {
+            item.refuse_key(format!("`{}` is for links that carry TCP", item.key()), None);
+        }
+    }
     let relay = table.get("relay");
     link.relay = relay.as_ref().and_then(|item| item.word(&RELAYS)).unwrap_or_default();
     link.tuning.congestion = table.get("congestion").and_then(|item| {
@@ -24,15 +31,6 @@ pub(super) fn read(table: &Table<'_>, link: &mut Link, clock: Clock) {
     let size = |key| Some(usize::try_from(bytes(&table.get(key)?)?).unwrap_or(usize::MAX));
     link.tuning.receive_buffer = size("rcvbuf");
     link.tuning.send_buffer = size("sndbuf");
-    let stated = [table.get("proxy_protocol"), table.get("accept_proxy")];
-    let [version, accepts] = &stated;
-    link.proxy_protocol = version.as_ref().and_then(|item| item.word(&VERSIONS));
-    link.accept_proxy = accepts.as_ref().and_then(Item::flag).unwrap_or_default();
-    if link.carrier == Carrier::Datagram {
-        for item in stated.iter().flatten() {
-            item.refuse_key(format!("`{}` is for links that carry TCP", item.key()), None);
-        }
-    }
     if let Some(item) = relay {
         refuse_relay(&item, link, clock);
     }

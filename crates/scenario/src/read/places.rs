@@ -9,8 +9,7 @@ use crate::document::{Errors, Item, Text, suggest};
 use crate::model::{Owner, Place, Template};
 
 /// How places are written, for help texts.
-const WRITTEN: &str =
-    "write {port.NAME}, or {link.NAME.addr}, .host or .port, and the same with echo.NAME and process.NAME";
+const WRITTEN: &str = "write {port.NAME}, or {link.NAME.addr}, .host or .port, and the same with balance.NAME, echo.NAME and process.NAME";
 
 /// The ports of a file, by who knows them.
 #[derive(Debug, Default)]
@@ -99,6 +98,7 @@ fn read(item: &Item<'_>, expected: &str, mut seen: impl FnMut(&Place, Range<usiz
 pub(super) fn word(owner: Owner) -> &'static str {
     match owner {
         Owner::Link => "link",
+        Owner::Balance => "balance",
         Owner::Echo => "echo",
         Owner::Process => "process",
     }

@@ -15,6 +15,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("clear", "clear = { link = \"api\", name = \"latency\" }"),
     ("heal", "heal = { link = \"api\" }"),
     ("link", "link = { name = \"api\", state = \"down\" }"),
+    ("balance", "balance = { name = \"pool\", member = \"a\", state = \"drain\" }"),
     ("wait", "wait = { that = \"link.api.bytes.up >= 16KiB\", within = \"5s\" }"),
     ("assert", "assert = \"load.upload.failed == 0\""),
     ("sleep", "sleep = \"200ms\""),

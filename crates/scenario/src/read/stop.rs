@@ -4,7 +4,7 @@ use super::names::{Named, Names};
 use crate::document::Item;
 use crate::model::Subject;
 
-const PATHS: &str = "`echo.NAME`, `link.NAME`, `process.NAME` or `load.NAME` in quotes";
+const PATHS: &str = "`echo.NAME`, `link.NAME`, `balance.NAME`, `process.NAME` or `load.NAME` in quotes";
 
 /// What is to end: servers, links, processes, and loads in the background.
 pub(super) fn read(item: &Item<'_>, names: &mut Names) -> Vec<Subject> {
@@ -30,7 +30,7 @@ fn stopped(item: &Item<'_>, names: &mut Names) -> Option<Subject> {
 }
 
 fn started(item: &Item<'_>, names: &mut Names) -> Option<Subject> {
-    let text = item.text("`echo.NAME`, `link.NAME` or `process.NAME` in quotes")?;
+    let text = item.text("`echo.NAME`, `link.NAME`, `balance.NAME` or `process.NAME` in quotes")?;
     if text.value().starts_with("load.") {
         item.refuse("a load cannot be started again", "write another step that has a `load`".to_owned());
         return None;
@@ -54,7 +54,7 @@ fn subject(item: &Item<'_>, text: &str, names: &Names) -> Option<Subject> {
     };
     names.knows(named).then(|| match named {
         Named::Echo(name) => Subject::Echo(name.to_owned()),
-        Named::Link(name) => Subject::Link(name.to_owned()),
+        Named::Link(name) | Named::Balance(name) => Subject::Link(name.to_owned()),
         Named::Process(name) => Subject::Process(name.to_owned()),
     })
 }

@@ -22,9 +22,9 @@ pub enum RunError {
         source: EchoError,
     },
     /// A link could not be started, or brought up again.
-    #[error("link.{name}: {source}")]
+    #[error("{name}: {source}")]
     Link {
-        /// The link's name.
+        /// The link's path, such as `link.api`.
         name: String,
         /// Why.
         source: ProxyError,

@@ -71,11 +71,11 @@ impl History {
         }
     }
 
-    /// What was kept, each with its time since `began`.
+    /// What was kept, each with its time since `began` and the link's path.
     pub(super) fn lines(&self, link: &str, began: u64) -> Vec<String> {
         let kept = lock(&self.notes.lines);
         let millis = |at: u64| at.saturating_sub(began) as f64 / 1e6;
-        kept.iter().map(|(at, line)| format!("{:10.3} ms  link.{link}  {line}", millis(*at))).collect()
+        kept.iter().map(|(at, line)| format!("{:10.3} ms  {link}  {line}", millis(*at))).collect()
     }
 }
 

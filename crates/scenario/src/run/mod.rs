@@ -130,5 +130,5 @@ async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool)
         output: stage.programs.output(),
     };
     judge::judge(scenario, &stage, &mut report);
-    Ok(Run { report, history: stage.history() })
+    Ok(Run { report, history: stage.history(scenario) })
 }

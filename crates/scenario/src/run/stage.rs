@@ -109,8 +109,8 @@ impl Stage {
     }
 
     async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {
-        let upstream = self.upstream(&link.upstream);
-        let mut builder = link.builder(upstream).seed(scenario.seed).shards(self.shards.clone());
+        let builder = link.builder(|end| self.upstream(end));
+        let mut builder = builder.seed(scenario.seed).shards(self.shards.clone());
         if let Some(log) = &self.draws.decisions {
             builder = builder.decisions(log.clone());
         }
@@ -118,7 +118,7 @@ impl Stage {
             builder = builder.replay(replay.clone());
         }
         let started = builder.start().await;
-        let proxy = started.map_err(|source| RunError::Link { name: link.name.clone(), source })?;
+        let proxy = started.map_err(|source| RunError::Link { name: link.path(), source })?;
         let lanes = self.lanes.as_mut().map(|lanes| {
             let new = || Arc::new(Mutex::new(Lanes::new(self.began)));
             lanes.entry(link.name.clone()).or_insert_with(new).clone()
@@ -134,6 +134,7 @@ impl Stage {
             Upstream::Link(name) => self.links.get(name).map(|link| link.addr().into()),
             Upstream::Process(name) => self.programs.address(name),
             Upstream::Address(text) => self.programs.with_ports(&text.as_str().into()).parse().ok(),
+            Upstream::Pool(_) => None,
         };
         // The reader has resolved every name and read every address.
         started.unwrap_or_else(|| unreachable!("{upstream:?} was checked"))
@@ -251,8 +252,9 @@ impl Stage {
     }
 
     /// The last events of every link.
-    pub(super) fn history(&self) -> Vec<String> {
-        self.histories.iter().flat_map(|(name, history)| history.lines(name, self.began)).collect()
+    pub(super) fn history(&self, scenario: &Scenario) -> Vec<String> {
+        let path = |name: &String| scenario.link(name).map_or_else(|| name.clone(), Link::path);
+        self.histories.iter().flat_map(|(name, history)| history.lines(&path(name), self.began)).collect()
     }
 }
 
@@ -262,5 +264,5 @@ const LOAD_STRIDE: u64 = 1 << 32;
 /// Whether one of `links` leads to the link `name`.
 fn leads_to(scenario: &Scenario, links: &[&str], name: &str) -> bool {
     let upstream = Upstream::Link(name.to_owned());
-    links.iter().filter_map(|link| scenario.link(link)).any(|link| link.upstream == upstream)
+    links.iter().filter_map(|link| scenario.link(link)).any(|link| link.leads_to(&upstream))
 }

@@ -4,8 +4,10 @@ use super::failure::RunError;
 use super::stage::Stage;
 use super::{rest, stop, tally};
 use crate::expr::Expr;
-use crate::model::{Action, OnLink, Scenario, Step, Subject};
+use crate::model::{Action, Link, OnLink, OnMember, Scenario, Step, Subject, of_member};
+use squall_balance::AdminState;
 use squall_faults::FaultSpec;
+use squall_proxy::{Proxy, ProxyError};
 use std::time::Duration;
 
 /// Why the steps did not come to their end.
@@ -43,8 +45,8 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 stage.join(&step.name).await;
             }
         }
-        Action::Inject(faults) => faults.iter().try_for_each(|fault| inject(stage, fault))?,
-        Action::Update(faults) => faults.iter().try_for_each(|fault| update(stage, fault))?,
+        Action::Inject(faults) => faults.iter().try_for_each(|fault| inject(scenario, stage, fault))?,
+        Action::Update(faults) => faults.iter().try_for_each(|fault| update(scenario, stage, fault))?,
         Action::Clear(faults) => {
             for OnLink { link, what } in faults {
                 if let Some(proxy) = stage.links.get(link) {
@@ -52,9 +54,16 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 }
             }
         }
+        Action::Balance(members) => {
+            if members.iter().any(|member| member.state == Some(AdminState::Down)) {
+                // So that the end of an earlier load is not cut off by chance.
+                rest::come(scenario, stage).await;
+            }
+            members.iter().try_for_each(|member| serve(scenario, stage, member))?;
+        }
         Action::Link(links) => {
             for OnLink { link, what } in links {
-                switch(stage, link, *what).await?;
+                switch(scenario, stage, link, *what).await?;
             }
         }
         Action::Stop(subjects) => {
@@ -62,7 +71,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 match subject {
                     Subject::Load(name) => stop::load(stage, name),
                     Subject::Echo(name) => stop::echo(scenario, stage, name).await,
-                    Subject::Link(name) => switch(stage, name, false).await?,
+                    Subject::Link(name) => switch(scenario, stage, name, false).await?,
                     Subject::Process(name) => stage.stop_process(name).await,
                 }
             }
@@ -70,7 +79,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
         Action::Start(subjects) => {
             for subject in subjects {
                 match subject {
-                    Subject::Link(name) => switch(stage, name, true).await?,
+                    Subject::Link(name) => switch(scenario, stage, name, true).await?,
                     Subject::Echo(name) => stage.start_echo(scenario, name).await.map_err(Stopped::Error)?,
                     Subject::Process(name) => {
                         if let Some(process) = scenario.process(name) {
@@ -104,29 +113,52 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
     Ok(())
 }
 
-fn inject(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<(), Stopped> {
+fn inject(
+    scenario: &Scenario,
+    stage: &Stage,
+    OnLink { link, what }: &OnLink<FaultSpec>,
+) -> Result<(), Stopped> {
     let Some(proxy) = stage.links.get(link) else { return Ok(()) };
-    let injected = proxy.try_inject(what.clone());
-    injected.map(|guard| guard.keep()).map_err(|source| failed(link, source))
+    let injected = match of_member(what) {
+        Some((member, fault)) => proxy.try_inject_at(&member, fault),
+        None => proxy.try_inject(what.clone()),
+    };
+    injected.map(|guard| guard.keep()).map_err(|source| failed(scenario, link, source))
 }
 
-fn update(stage: &Stage, OnLink { link, what }: &OnLink<FaultSpec>) -> Result<(), Stopped> {
+fn update(
+    scenario: &Scenario,
+    stage: &Stage,
+    OnLink { link, what }: &OnLink<FaultSpec>,
+) -> Result<(), Stopped> {
     let Some(proxy) = stage.links.get(link) else { return Ok(()) };
     let name = what.name().unwrap_or(what.kind().name);
-    proxy.update(name, what.clone()).map_err(|source| failed(link, source))
+    proxy.update(name, what.clone()).map_err(|source| failed(scenario, link, source))
 }
 
-async fn switch(stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
+/// Does what is wanted of a member.
+fn serve(scenario: &Scenario, stage: &Stage, wanted: &OnMember) -> Result<(), Stopped> {
+    let Some(balancer) = stage.links.get(&wanted.balancer).and_then(Proxy::balancer) else { return Ok(()) };
+    let weighed = wanted.weight.map_or(Ok(()), |weight| balancer.set_weight(&wanted.member, weight));
+    let done = weighed.and_then(|()| match wanted.state {
+        Some(state) => balancer.set_state(&wanted.member, state),
+        None => Ok(()),
+    });
+    done.map_err(|error| failed(scenario, &wanted.balancer, error.into()))
+}
+
+async fn switch(scenario: &Scenario, stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
     let Some(proxy) = stage.links.get(name) else { return Ok(()) };
     if up {
-        return proxy.restore().await.map_err(|source| failed(name, source));
+        return proxy.restore().await.map_err(|source| failed(scenario, name, source));
     }
     proxy.cut().await;
     Ok(())
 }
 
-fn failed(link: &str, source: squall_proxy::ProxyError) -> Stopped {
-    Stopped::Error(RunError::Link { name: link.to_owned(), source })
+fn failed(scenario: &Scenario, link: &str, source: ProxyError) -> Stopped {
+    let name = scenario.link(link).map_or_else(|| link.to_owned(), Link::path);
+    Stopped::Error(RunError::Link { name, source })
 }
 
 /// Looks once whether all of `demands` hold.

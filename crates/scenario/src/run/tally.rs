@@ -1,7 +1,7 @@
 //! Collects what was counted and measured. A new field of the report goes here and into the vocabulary of paths.
 
 use super::stage::{LoadState, Stage};
-use crate::model::Scenario;
+use crate::model::{Link, Scenario};
 use crate::report::Ledger;
 use squall_faults::Carrier;
 use squall_load::Report as LoadReport;
@@ -12,7 +12,9 @@ pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
     let mut ledger = Ledger::new(scenario);
     let now = stage.ended.unwrap_or_else(|| stage.env().now());
     for (name, metrics) in stage.link_metrics() {
-        link(&mut ledger, scenario, name, &metrics);
+        if let Some(named) = scenario.link(name) {
+            link(&mut ledger, scenario, named, &metrics);
+        }
     }
     for (name, state) in &stage.loads {
         match state {
@@ -40,8 +42,9 @@ pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
     ledger
 }
 
-fn link(ledger: &mut Ledger, scenario: &Scenario, name: &str, metrics: &Metrics) {
-    let mut put = |field: &str, value| ledger.put(&format!("link.{name}.{field}"), value);
+fn link(ledger: &mut Ledger, scenario: &Scenario, link: &Link, metrics: &Metrics) {
+    let path = link.path();
+    let mut put = |field: &str, value| ledger.put(&format!("{path}.{field}"), value);
     let (connections, closes) = (metrics.connections, metrics.closes);
     put("connections.accepted", connections.accepted);
     put("connections.active", connections.active);
@@ -62,12 +65,23 @@ fn link(ledger: &mut Ledger, scenario: &Scenario, name: &str, metrics: &Metrics)
         put("datagrams.dropped_down", datagrams.dropped_down);
     }
     put("held.max", metrics.held_max);
+    for member in &metrics.members {
+        let mut put = |field: &str, value| put(&format!("members.{}.{field}", member.name), value);
+        put("active", member.active);
+        put("picks", member.picks);
+        put("connections", member.connections);
+        put("failures", member.failures);
+        put("ejections", member.ejections);
+        put("probes", member.probes);
+        put("probe_failures", member.probe_failures);
+    }
+    let mut fired = |name: &str, times| ledger.put(&format!("{}.fired", link.fault_path(name)), times);
     // A fault that is injected later is there from the start, at 0.
-    for fault in scenario.link(name).into_iter().flat_map(|link| scenario.faults_of(link)) {
-        put(&format!("faults.{}.fired", fault.name().unwrap_or(fault.kind().name)), 0);
+    for fault in scenario.faults_of(link) {
+        fired(fault.name().unwrap_or(fault.kind().name), 0);
     }
     for fault in &metrics.faults {
-        put(&format!("faults.{}.fired", fault.name), fault.fired);
+        fired(&fault.name, fault.fired);
     }
 }
 

@@ -106,6 +106,11 @@ impl Writer {
             Takes::Free(one) => json!({ "type": "object", "additionalProperties": self.value(one) }),
             Takes::Faults => json!({ "type": "array", "items": { "$ref": "#/$defs/fault" } }),
             Takes::Fault(shape) => self.fault(shape),
+            Takes::FaultsWith(shape) => json!({ "type": "array", "items": self.fault(shape) }),
+            Takes::Members(shape) => {
+                let one = json!({ "anyOf": [{ "type": "string" }, self.table(shape)] });
+                json!({ "type": "array", "items": one, "minItems": 1 })
+            }
         }
     }
 }

@@ -162,3 +162,26 @@ fn a_virtual_listener_on_any_address_is_found_under_all() {
     })
     .unwrap();
 }
+
+#[test]
+fn those_who_wait_at_a_hung_listener_come_in_the_order_in_which_they_dialled() {
+    let came = run_virtual(|shards| async move {
+        let env = shards.env(0).clone();
+        let listener = env.listen("127.0.0.1:0".parse().expect("an address")).expect("listens");
+        let addr = listener.local_addr();
+        let hung = listener.hang(&env).await.expect("it can hang");
+        for _ in 0..32 {
+            let own = env.clone();
+            shards.spawn(0, async move { own.dial(addr).await.map(drop) });
+        }
+        env.sleep(std::time::Duration::from_secs(1)).await;
+        drop(hung);
+        let mut came = Vec::new();
+        for _ in 0..32 {
+            came.push(listener.accept().await.1.port());
+        }
+        came
+    });
+    let came = came.expect("the world does not get stuck");
+    assert!(came.is_sorted(), "{came:?}");
+}

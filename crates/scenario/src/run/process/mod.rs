@@ -218,7 +218,7 @@ impl Stage {
             Place::Port(name) => self.programs.ports.get(name).to_string(),
             Place::Of(owner, name, part) => {
                 let address = match owner {
-                    Owner::Link => Some(self.target(&Target::Link(name.clone())).into()),
+                    Owner::Link | Owner::Balance => Some(self.target(&Target::Link(name.clone())).into()),
                     Owner::Echo => Some(self.target(&Target::Echo(name.clone())).into()),
                     Owner::Process => self.programs.addresses.get(name).cloned(),
                 };
