@@ -1,5 +1,6 @@
 //! A report as JUnit XML: a test case for the bytes, one for the generator, and one for each threshold.
 
+use crate::xml::escape;
 use squall::load::{Document, Outcome};
 
 /// The whole file.
@@ -48,20 +49,4 @@ fn case(name: &str, problem: Option<(&str, String)>) -> String {
             )
         }
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML has no place for these at all.
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -3,9 +3,9 @@
 use crate::error::ControlError;
 use crate::routes::{Exposition, app};
 use crate::server::{Server, start_limited};
+use crate::source::readings;
 use crate::toxiproxy::Collection;
 use crate::{json, text};
-use squall_proxy::Metrics;
 use std::net::SocketAddr;
 
 /// Serves the counts of every link of a collection as [`serve`](crate::serve) does those of fixed ones.
@@ -28,8 +28,4 @@ impl Exposition for All {
         let read = self.0.metrics();
         json::encode(&readings(&read)).map_err(|error| error.to_string())
     }
-}
-
-fn readings(read: &[(String, Metrics)]) -> Vec<(&str, Metrics)> {
-    read.iter().map(|(name, metrics)| (name.as_str(), metrics.clone())).collect()
 }

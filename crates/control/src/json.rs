@@ -8,10 +8,8 @@ use std::collections::BTreeMap;
 /// Fields are written in the order in which they stand here.
 #[derive(Serialize)]
 struct Report<'a> {
-    active_connections: u64,
-    total_connections: u64,
-    bytes_upstream: u64,
-    bytes_downstream: u64,
+    #[serde(flatten)]
+    totals: Totals,
     links: BTreeMap<&'a str, Link<'a>>,
 }
 
@@ -62,12 +60,8 @@ pub(crate) struct Member<'a> {
 
 /// One JSON object and a newline.
 pub(crate) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Error> {
-    let totals = Totals::of(readings);
     let report = Report {
-        active_connections: totals.active,
-        total_connections: totals.accepted,
-        bytes_upstream: totals.up,
-        bytes_downstream: totals.down,
+        totals: Totals::of(readings),
         links: readings.iter().map(|(name, metrics)| (*name, link(metrics))).collect(),
     };
     serde_json::to_string(&report).map(|text| text + "\n")

@@ -5,11 +5,10 @@ use crate::error::ControlError;
 use crate::json::{Link, link};
 use crate::routes::{Exposition, app};
 use crate::server::{Server, start_limited};
-use crate::source::Totals;
+use crate::source::{Totals, readings};
+use crate::text;
 use crate::toxiproxy::Collection;
-use crate::{source, text};
 use serde::Serialize;
-use squall_proxy::Metrics;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -34,16 +33,10 @@ struct Services {
 /// Fields are written in the order in which they stand here.
 #[derive(Serialize)]
 struct Report<'a> {
-    active_connections: u64,
-    total_connections: u64,
-    bytes_upstream: u64,
-    bytes_downstream: u64,
+    #[serde(flatten)]
+    totals: Totals,
     links: BTreeMap<&'a str, Link<'a>>,
     servers: BTreeMap<&'a str, Entry<'a>>,
-}
-
-fn readings(read: &[(String, Metrics)]) -> Vec<source::Reading<'_>> {
-    read.iter().map(|(name, metrics)| (name.as_str(), metrics.clone())).collect()
 }
 
 impl Exposition for Services {
@@ -63,12 +56,8 @@ impl Exposition for Services {
         let read = self.links.metrics();
         let links = readings(&read);
         self.echoes.read(|servers| {
-            let sum = Totals::of(&links) + echo::totals(servers);
             let report = Report {
-                active_connections: sum.active,
-                total_connections: sum.accepted,
-                bytes_upstream: sum.up,
-                bytes_downstream: sum.down,
+                totals: Totals::of(&links) + echo::totals(servers),
                 links: links.iter().map(|(name, metrics)| (*name, link(metrics))).collect(),
                 servers: servers.iter().map(|server| (server.name, Entry::of(server))).collect(),
             };

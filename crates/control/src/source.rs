@@ -1,5 +1,6 @@
 //! Where the counts come from: one link each.
 
+use serde::Serialize;
 use squall_proxy::{Metrics, Proxy};
 use std::fmt;
 use std::ops::Add;
@@ -42,12 +43,21 @@ pub(crate) fn read_all(sources: &[Source]) -> Vec<Reading<'_>> {
     sources.iter().map(|source| (source.name.as_str(), (source.meter)())).collect()
 }
 
-/// What is summed over all links, or servers.
-#[derive(Clone, Copy, Default)]
+/// What links of a collection have counted, as readings.
+pub(crate) fn readings(read: &[(String, Metrics)]) -> Vec<Reading<'_>> {
+    read.iter().map(|(name, metrics)| (name.as_str(), metrics.clone())).collect()
+}
+
+/// What is summed over all links, or servers: the first fields of every answer in JSON, in this order.
+#[derive(Clone, Copy, Default, Serialize)]
 pub(crate) struct Totals {
+    #[serde(rename = "active_connections")]
     pub(crate) active: u64,
+    #[serde(rename = "total_connections")]
     pub(crate) accepted: u64,
+    #[serde(rename = "bytes_upstream")]
     pub(crate) up: u64,
+    #[serde(rename = "bytes_downstream")]
     pub(crate) down: u64,
 }
 

@@ -1,16 +1,14 @@
 //! The counts of echo servers as JSON: the totals first, then each server.
 
-use super::{EchoProtocol, Reading, sum};
+use super::{EchoProtocol, Reading, totals};
+use crate::source::Totals;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One JSON object and a newline.
 pub(super) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Error> {
     let report = Report {
-        active_connections: sum(readings, |counts| counts.active),
-        total_connections: sum(readings, |counts| counts.accepted),
-        bytes_upstream: sum(readings, |counts| counts.bytes_in),
-        bytes_downstream: sum(readings, |counts| counts.bytes_out),
+        totals: totals(readings),
         servers: readings.iter().map(|reading| (reading.name, Entry::of(reading))).collect(),
     };
     serde_json::to_string(&report).map(|text| text + "\n")
@@ -19,10 +17,8 @@ pub(super) fn encode(readings: &[Reading<'_>]) -> Result<String, serde_json::Err
 /// Fields are written in the order in which they stand here.
 #[derive(Serialize)]
 struct Report<'a> {
-    active_connections: u64,
-    total_connections: u64,
-    bytes_upstream: u64,
-    bytes_downstream: u64,
+    #[serde(flatten)]
+    totals: Totals,
     servers: BTreeMap<&'a str, Entry<'a>>,
 }
 
