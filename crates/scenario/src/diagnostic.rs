@@ -30,7 +30,13 @@ impl Source {
     ///
     /// The file cannot be read, or is not UTF-8 ([`io::ErrorKind::InvalidData`]).
     pub fn open(path: &Path) -> io::Result<Source> {
-        let text = std::fs::read_to_string(path)?;
+        let text = String::from_utf8(std::fs::read(path)?).map_err(|error| {
+            let start = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
+            let what =
+                format!("byte {} on line {line} is no UTF-8: save the file in that encoding", start + 1);
+            io::Error::new(io::ErrorKind::InvalidData, what)
+        })?;
         Ok(Source { name: path.display().to_string(), folder: folder(path), text })
     }
 
@@ -144,6 +150,16 @@ fn clamp(text: &str, span: &Range<usize>) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_no_text_is_told_where() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, b"seed = 1\nname = \"caf\xe9\"\n").expect("written");
+        let error = Source::open(&path).expect_err("Latin-1");
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert_eq!(error.to_string(), "byte 21 on line 2 is no UTF-8: save the file in that encoding");
+    }
 
     #[test]
     fn shows_position_source_line_caret_and_help() {

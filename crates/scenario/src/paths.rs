@@ -1,6 +1,6 @@
 //! The vocabulary of reports: every path a report can have, what it measures, and whether it is counted or timed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use squall_faults::{Carrier, Carriers};
 
@@ -311,9 +311,36 @@ impl Vocabulary {
         self.paths.iter().map(|(path, field)| (path.as_str(), *field))
     }
 
-    /// The path most like `path`, unless none is much like it.
-    pub fn nearest(&self, path: &str) -> Option<&str> {
-        squall_faults::nearest(path, self.paths.keys().map(String::as_str))
+    /// The path that `path` is likely to mean: one key of it is misspelt, or else the whole is much like another.
+    pub fn nearest(&self, path: &str) -> Option<String> {
+        let (known, next) = self.fork(path);
+        let wanted = segments(path);
+        let far = segments(&known).len();
+        if !known.is_empty()
+            && let Some(wrong) = wanted.get(far)
+        {
+            let near = squall_faults::nearest(wrong, next.iter().map(String::as_str));
+            let mended =
+                near.map(|near| [&wanted[..far], &[near.to_owned()], &wanted[far + 1..]].concat().join("."));
+            if let Some(mended) = mended.filter(|path| self.get(path).is_some()) {
+                return Some(mended);
+            }
+            // All the rest is right: nothing is like the last key.
+            if far + 1 == wanted.len() {
+                return None;
+            }
+        }
+        squall_faults::nearest(path, self.paths.keys().map(String::as_str)).map(str::to_owned)
+    }
+
+    /// How far `path` leads, and the keys that could follow there; the former is empty where it leads nowhere.
+    pub(crate) fn fork(&self, path: &str) -> (String, BTreeSet<String>) {
+        let wanted = segments(path);
+        let known: Vec<_> = self.paths.keys().map(|path| segments(path)).collect();
+        let along = |known: &[String]| known.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
+        let far = known.iter().map(|known| along(known)).max().unwrap_or(0);
+        let next = known.iter().filter(|known| along(known) == far).filter_map(|known| known.get(far));
+        (wanted[..far].join("."), next.cloned().collect())
     }
 }
 

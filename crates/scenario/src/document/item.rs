@@ -121,11 +121,12 @@ impl<'d> Item<'d> {
                 return None;
             }
         };
-        let value = value.and_then(|value| u64::try_from(value).ok());
-        let fitting = value.filter(|value| bounds.contains(value));
+        let fitting = value.and_then(|value| u64::try_from(value).ok());
+        let fitting = fitting.filter(|value| bounds.contains(value));
         if fitting.is_none() {
+            // Where every number would do that fits, only one that is too large needs to be told so.
             let most = match *bounds.end() {
-                u64::MAX => String::new(),
+                u64::MAX if value.is_some_and(|value| value < 0) => String::new(),
                 end => format!(" and at most {end}"),
             };
             self.refuse(format!("`{}` must be at least {}{most}", self.key, bounds.start()), None);

@@ -131,6 +131,16 @@ fn unknown(vocabulary: &Vocabulary, used: &PathUse<'_>) -> Diagnostic {
         }
         None => vocabulary.nearest(used.path).map(|near| format!("did you mean `{near}`?")),
     };
+    let help = help.or_else(|| {
+        let (known, next) = vocabulary.fork(used.path);
+        let next: Vec<_> = next.into_iter().collect();
+        let next = next.join(", ");
+        match (known.as_str(), next.as_str()) {
+            (_, "") => None,
+            ("", _) => Some(format!("paths begin with {next}")),
+            _ => Some(format!("`{known}` has {next}")),
+        }
+    });
     Diagnostic::new(format!("the report has no `{}`", used.path), used.span.clone()).help(help)
 }
 

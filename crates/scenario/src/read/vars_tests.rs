@@ -63,6 +63,8 @@ fn a_mistake_behind_a_var_says_what_it_was() {
        |
     13 | that = "load.load.ok == {n}"
        |        ^^^^^^^^^^^^^^^^^^^^^ `{n}` is `many`
+       |
+       = help: paths begin with echo, elapsed, load, step
     "#);
 }
 
