@@ -108,6 +108,7 @@ protocol = "http"
 command = ["sh", "-c", "exec cat"]
 env = { A = "b" }
 cwd = "/"
+output = "inherit"
 ready = { stdout = "ready", within = "1s" }
 port = "{port.app}"
 grace = "1s"
@@ -137,7 +138,7 @@ sndbuf = 65536
 proxy_protocol = "v1"
 accept_proxy = false
 [balance.b]
-members = ["echo.e", { to = "link.l", name = "m", weight = 2, max_connections = 9 }]
+members = ["echo.e", { to = "link.l", name = "m", weight = 2, max_connections = 9, preset = "3g" }]
 algorithm = "random"
 dial_retries = 1
 max_per_member = 8
@@ -191,7 +192,7 @@ clear = { link = "b", name = "far", member = "m" }
 [[step]]
 balance = [{ name = "b", member = "m", state = "drain", weight = 1 }]
 [[step]]
-run = { command = ["sh"], env = { A = "b" }, cwd = ".", exit = [0, 1], timeout = "1s" }
+run = { command = ["sh"], env = { A = "b" }, cwd = ".", exit = [0, 1], timeout = "1s", output = "a.log" }
 [[step]]
 heal = { link = "l" }
 [[step]]

@@ -13,7 +13,7 @@ use crate::{Failure, decisions, output, overrides, serving};
 use cases::{Case, Seeds};
 use squall::scenario::report::Report;
 use squall::scenario::snapshot::is_ci;
-use squall::scenario::{Conclusion, Draws, Execution};
+use squall::scenario::{Conclusion, Draws, Execution, Watch};
 use std::io::{IsTerminal, stderr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,8 @@ pub(crate) struct Args {
     /// Decide as FILE says, which --decisions has written, instead of drawing; the snapshot is then not compared.
     #[arg(long, value_name = "FILE", conflicts_with = "update")]
     replay: Option<PathBuf>,
-    /// Write the report as JSON to FILE, or to stdout without one; for several runs a list of reports.
+    /// Write the report as JSON to FILE, or to stdout without one; for several runs a list of reports. A file that is no scenario
+    /// has none: it is missing in the list, and null where it is the only one.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     json: Option<PathBuf>,
     /// Write a JUnit report to FILE: a test case for each run, with the seed and the command that repeats it.
@@ -96,6 +97,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     }
     squall::raise_descriptor_limit();
     interrupt::end_on_signals()?;
+    let mut verdicts = Verdicts::new(&args, cases.len());
     let execution = Execution {
         shards: serving::shard_count(args.shards),
         seed: args.seed,
@@ -105,9 +107,8 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         color: colored(),
         draws,
         check_determinism: args.check_determinism,
-        timeline: args.html.is_some(),
+        watch: Watch { timeline: args.html.is_some(), lines: Some(verdicts.lines()) },
     };
-    let mut verdicts = Verdicts::new(&args, cases.len());
     let enough = |conclusion: &Conclusion| {
         let passed_over = args.skip_unsupported && matches!(conclusion, Conclusion::Unsupported(_));
         args.fail_fast && !matches!(conclusion, Conclusion::Passed(..)) && !passed_over
@@ -118,9 +119,11 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     });
     interrupt::heed();
     let (exit, done) = verdicts.finish();
-    if let (Some(target), Some(decided), true) =
-        (&args.decisions, &execution.draws.decisions, done.iter().any(|done| done.report.is_some()))
-    {
+    if let (Some(target), Some(decided), true) = (
+        &args.decisions,
+        &execution.draws.decisions,
+        done.iter().filter_map(|done| done.report.as_ref()).any(|report| report.has_run()),
+    ) {
         decisions::write(target, decided)?;
     }
     if let Some(target) = &args.junit {
@@ -156,7 +159,8 @@ pub(crate) fn colored() -> bool {
 
 fn write_json(target: &Path, reports: &[&Report], single: bool) -> Result<(), Failure> {
     let text = match reports {
-        [report] if single => serde_json::to_string_pretty(report),
+        // What stands in the file from before must not be taken for the report of this run.
+        reports if single => serde_json::to_string_pretty(&reports.first()),
         reports => serde_json::to_string_pretty(reports),
     };
     let mut text = text.map_err(|error| Failure::environment(format!("write the report: {error}")))?;

@@ -26,7 +26,7 @@ struct Page {
     lanes: usize,
 }
 
-const PAGES: [Page; 3] = [
+const PAGES: [Page; 4] = [
     Page {
         name: "passing",
         scenarios: "fixtures/scenarios/outage-in-mid-stream.toml",
@@ -47,6 +47,7 @@ const PAGES: [Page; 3] = [
             "<h2>Why it failed</h2>",
             "<h2>Link <code>api</code></h2>",
             "<h2>Link <code>edge</code></h2>",
+            "<code>outage</code><small><i class=\"key far\"></i>of link <code>api</code></small>",
             "never fired",
         ],
         lanes: 28,
@@ -56,6 +57,12 @@ const PAGES: [Page; 3] = [
         scenarios: "fixtures/report/ten-thousand.toml",
         parts: &["400 of 10,000 connections have a lane", "<td class=\"n\">20,000</td>"],
         lanes: 400,
+    },
+    Page {
+        name: "balanced",
+        scenarios: "fixtures/scenarios/balance-in-virtual-time.toml",
+        parts: &["<h2>Balancer <code>pool</code></h2>", "Members and what they got", "title=\"ejected\""],
+        lanes: 260,
     },
 ];
 

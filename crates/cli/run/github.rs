@@ -26,9 +26,10 @@ pub(crate) fn tell(done: &[Done]) -> Result<(), Failure> {
 /// A workflow command: <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
 fn annotation(done: &Done) -> String {
     let path = property(&done.case.path.display().to_string());
-    let line = line(&done.words).map_or(String::new(), |line| format!(",line={line}"));
+    let told = done.told();
+    let line = line(&told).map_or(String::new(), |line| format!(",line={line}"));
     let title = done.report.as_ref().map_or("not a scenario", |report| report.scenario.as_str());
-    let message = format!("{}{}", done.words, done.replay);
+    let message = format!("{told}{}", done.replay);
     format!("::error file={path}{line},title={}::{}", property(title), data(&message))
 }
 
@@ -65,8 +66,8 @@ fn summary(done: &[Done]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "| {mark} | {name} | {seed} | {:.2} s |", done.took.as_secs_f64());
     }
-    for done in done.iter().filter(|done| done.outcome != Outcome::Passed && !done.words.is_empty()) {
-        let words = done.words.trim_end().replace("```", "'''");
+    for done in done.iter().filter(|done| done.outcome != Outcome::Passed) {
+        let words = done.told().trim_end().replace("```", "'''");
         let _ = write!(text, "\n`{}`\n\n```text\n{words}\n```\n", done.replay);
     }
     text

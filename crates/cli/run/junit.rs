@@ -48,8 +48,8 @@ fn case(text: &mut String, done: &Done) {
         Outcome::Skipped => Some("skipped"),
     };
     if let Some(element) = element {
-        let first = done.words.lines().next().unwrap_or_default();
-        let (first, words) = (escape(first), escape(&done.words));
+        let told = done.told();
+        let (first, words) = (escape(told.lines().next().unwrap_or_default()), escape(&told));
         let _ = writeln!(text, "<{element} message=\"{first}\">{words}</{element}>");
     }
     text.push_str("</testcase>\n");

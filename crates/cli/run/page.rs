@@ -38,7 +38,6 @@ pub(super) fn render(done: &[Done], decisions: Option<&Path>) -> String {
             Outcome::Invalid | Outcome::Unable => Verdict::NotRun,
             Outcome::Skipped => Verdict::Skipped,
         },
-        reasons: &entry.reasons,
         words: &entry.words,
         replay: &entry.replay,
         report: done.report.as_deref(),
@@ -51,7 +50,6 @@ pub(super) fn render(done: &[Done], decisions: Option<&Path>) -> String {
 struct Entry {
     name: String,
     note: String,
-    reasons: Vec<String>,
     words: String,
     replay: String,
 }
@@ -67,35 +65,18 @@ impl Entry {
             replay += &format!("--replay {} ", quoted(decisions));
         }
         replay += &quoted(path);
-        let reported = done.report.as_ref().map_or(&[][..], |report| &report.reason);
-        let (reasons, words) = match done.report {
-            Some(_) => apart(&done.words, reported),
-            None => (Vec::new(), done.words.clone()),
-        };
         Entry {
             name: done.report.as_ref().map_or_else(|| path.display().to_string(), |r| r.scenario.clone()),
             note: if done.case.round > 1 { format!("round {}", done.case.round) } else { String::new() },
-            reasons,
-            words,
+            words: without_command(&done.words),
             replay,
         }
     }
 }
 
-/// The reasons apart from what else was said, without what the page has in a place of its own: how to see it again.
-fn apart(words: &str, reported: &[String]) -> (Vec<String>, String) {
-    let mut reasons = reported.to_vec();
-    // The first thing said is what the report says too, however many lines that has.
-    let told: String = reported.iter().map(|reason| format!("failed: {reason}\n")).collect();
-    let mut rest = String::new();
-    for line in words.strip_prefix(&told).unwrap_or(words).split_inclusive('\n') {
-        if let Some(reason) = line.strip_prefix("failed: ") {
-            reasons.push(reason.trim_end().to_owned());
-        } else if !line.contains("; to see it again: squall run ") {
-            rest.push_str(line);
-        }
-    }
-    (reasons, rest)
+/// What was said without what the page has in a place of its own: how to see it again.
+fn without_command(words: &str) -> String {
+    words.split_inclusive('\n').filter(|line| !line.contains("; to see it again: squall run ")).collect()
 }
 
 /// A path as a shell takes it.
@@ -114,13 +95,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_stand_apart_from_what_else_was_said() {
-        let words = "failed: a\nand more\nfailed: b\n-  1\n+  2\nlast events:\n  c\nseed 7; to see it again: squall run x.toml\n\
-                     failed: round 2 counted something else than the first\n  d\n";
-        let reported = ["a\nand more".to_owned(), "b".to_owned()];
-        let (reasons, rest) = apart(words, &reported);
-        assert_eq!(reasons, ["a\nand more", "b", "round 2 counted something else than the first"]);
-        assert_eq!(rest, "-  1\n+  2\nlast events:\n  c\n  d\n");
+    fn the_command_that_runs_it_again_is_said_once() {
+        let words = "-  1\n+  2\nlast events:\n  c\nseed 7; to see it again: squall run x.toml\n  d\n";
+        assert_eq!(without_command(words), "-  1\n+  2\nlast events:\n  c\n  d\n");
     }
 
     #[test]

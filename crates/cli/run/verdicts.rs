@@ -4,8 +4,8 @@ use super::page::Room;
 use super::{Args, Case};
 use crate::exit::Exit;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use squall::scenario::report::Report;
-use squall::scenario::{Conclusion, Overrides, counts_difference, replay_command};
+use squall::scenario::report::{self, Report};
+use squall::scenario::{Conclusion, Lines, Overrides, counts_difference, replay_command};
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr};
 use std::path::PathBuf;
@@ -15,14 +15,25 @@ use std::time::Duration;
 pub(crate) struct Done {
     pub(crate) case: Case,
     pub(crate) outcome: Outcome,
+    /// Nothing where the file is no scenario.
     pub(crate) report: Option<Box<Report>>,
-    /// What was said about it.
+    /// What was said about it besides the report's reasons.
     pub(crate) words: String,
     pub(crate) took: Duration,
     /// Whether a page shows it at length.
     pub(crate) whole: bool,
     /// The run in the words of the command line.
     pub(crate) replay: String,
+}
+
+impl Done {
+    /// All that is said about it: the reasons first.
+    pub(crate) fn told(&self) -> String {
+        let Some(report) = &self.report else { return self.words.clone() };
+        let begin = if report.has_run() { "failed" } else { "error" };
+        let reasons = report.reason.iter().map(|reason| format!("{begin}: {reason}\n"));
+        reasons.chain([self.words.clone()]).collect()
+    }
 }
 
 /// In one word.
@@ -80,14 +91,25 @@ impl Verdicts {
         }
     }
 
+    /// Says the lines of programs, above the bar.
+    pub(crate) fn lines(&self) -> Lines {
+        let bar = self.bar.clone();
+        Lines::new(move |name, line| bar.suspend(|| eprintln!("{name} | {line}")))
+    }
+
     /// Takes in how a run ended, and says it.
     pub(crate) fn take(&mut self, case: &Case, conclusion: Conclusion, took: Duration) {
         let (outcome, report, words) = match conclusion {
             Conclusion::Passed(report, words) => (Outcome::Passed, Some(report), words),
             Conclusion::Failed(report, words) => (Outcome::Failed, Some(report), words),
             Conclusion::Invalid(words) => (Outcome::Invalid, None, words),
-            Conclusion::Unsupported(words) if self.skip_unsupported => (Outcome::Skipped, None, words),
-            Conclusion::Unsupported(words) | Conclusion::Unable(words) => (Outcome::Unable, None, words),
+            Conclusion::InvalidSnapshot(report) => (Outcome::Invalid, Some(report), String::new()),
+            Conclusion::Unsupported(report) if self.skip_unsupported => {
+                (Outcome::Skipped, Some(report), String::new())
+            }
+            Conclusion::Unsupported(report) | Conclusion::Unable(report) => {
+                (Outcome::Unable, Some(report), String::new())
+            }
         };
         let replay = replay_command(&case.path, case.seed, &self.overrides);
         let mut done = Done { case: case.clone(), outcome, report, words, took, whole: true, replay };
@@ -104,7 +126,7 @@ impl Verdicts {
 
     /// A run that counted something else than the first of its file and seed has failed.
     fn compare(&mut self, done: &mut Done) {
-        let Some(report) = &done.report else { return };
+        let Some(report) = done.report.as_mut().filter(|report| report.has_run()) else { return };
         let same = (done.case.path.clone(), done.case.seed);
         let Some(first) = self.first.get(&same) else {
             self.first.insert(same, Box::new(Report { timeline: None, ..(**report).clone() }));
@@ -112,10 +134,9 @@ impl Verdicts {
         };
         if let Some(difference) = counts_difference(first, report) {
             done.outcome = Outcome::Failed;
-            let round = done.case.round;
-            done.words.push_str(&format!(
-                "failed: round {round} counted something else than the first\n{difference}"
-            ));
+            report.result = report::Outcome::Fail;
+            report.reason.push(format!("round {} counted something else than the first", done.case.round));
+            done.words.push_str(&difference);
         }
     }
 
@@ -134,7 +155,7 @@ impl Verdicts {
             Outcome::Skipped => format!("skip  {shown}{seed}{round}"),
             Outcome::Invalid => String::new(),
         };
-        let text = format!("{line}\n{}", done.words);
+        let text = format!("{line}\n{}", done.told());
         self.bar.suspend(|| eprint!("{}", text.strip_prefix('\n').unwrap_or(&text)));
     }
 

@@ -13,6 +13,7 @@ mod generator;
 mod histogram;
 mod http;
 mod mix;
+mod moments;
 mod plan;
 mod proxy_protocol;
 mod report;
@@ -29,6 +30,7 @@ pub use generator::Generator;
 pub use histogram::{Encoded, Latency};
 pub use http::{Request, RequestError};
 pub use mix::Mix;
+pub use moments::Moment;
 pub use plan::{Close, Load};
 pub use proxy_protocol::ProxyProtocol;
 pub use report::{

@@ -5,7 +5,7 @@ use crate::deal::Deal;
 use crate::generator::{Generator, late_limit};
 use crate::plan::Load;
 use crate::report::Report;
-use crate::tally::{Instants, Tally, Volume};
+use crate::tally::{Instants, Since, Tally, Volume};
 use squall_wire::{lock, nanos};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -53,6 +53,10 @@ impl Shared {
         now.saturating_sub(self.origin())
     }
 
+    fn since_both(&self, now: u64) -> Since {
+        Since { origin: self.since(now), began: now.saturating_sub(self.began) }
+    }
+
     /// Whether an operation that was planned for then is not measured.
     pub(crate) fn warms_up(&self, plan: u64) -> bool {
         self.since(plan) < nanos(self.load.warmup)
@@ -72,12 +76,12 @@ impl Shared {
     }
 
     pub(crate) fn ok(&self, shard: usize, instants: &Instants, volume: Volume, now: u64) {
-        let since = self.since(now);
+        let since = self.since_both(now);
         self.tally(shard).ok(instants, volume, now, since);
     }
 
     pub(crate) fn fail(&self, shard: usize, failure: Failure, warmup: bool, now: u64) {
-        let since = self.since(now);
+        let since = self.since_both(now);
         self.tally(shard).fail(failure, warmup, since);
     }
 

@@ -3,6 +3,7 @@
 use crate::counters::{Counts, Failure};
 use crate::generator::Lag;
 use crate::histogram::Recorder;
+use crate::moments::Moments;
 use crate::report::{Interval, Strays, Wrong};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub(crate) struct Tally {
     pub(crate) strays: Strays,
     pub(crate) series: Series,
     pub(crate) intervals: BTreeMap<u64, Interval>,
+    pub(crate) moments: Moments,
     pub(crate) members: BTreeMap<String, u64>,
     /// The first wrong byte.
     pub(crate) first: Option<Wrong>,
@@ -29,6 +31,15 @@ pub(crate) struct Series {
     pub(crate) first_byte: Recorder,
     pub(crate) send_delay: Recorder,
     pub(crate) connect: Recorder,
+}
+
+/// How long ago something began, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+    /// The sending.
+    pub(crate) origin: u64,
+    /// The load, whose connections are made before that.
+    pub(crate) began: u64,
 }
 
 /// The instants of one operation.
@@ -73,6 +84,7 @@ impl Tally {
             strays: Strays::default(),
             series: Series::new(),
             intervals: BTreeMap::new(),
+            moments: Moments::new(),
             members: BTreeMap::new(),
             first: None,
             late: 0,
@@ -92,12 +104,12 @@ impl Tally {
     }
 
     /// An operation succeeded at `now`.
-    pub(crate) fn ok(&mut self, instants: &Instants, volume: Volume, now: u64, since: u64) {
+    pub(crate) fn ok(&mut self, instants: &Instants, volume: Volume, now: u64, since: Since) {
         self.counts.ok += 1;
         self.counts.bytes.sent += volume.sent;
         self.counts.bytes.received += volume.received;
         let latency = now.saturating_sub(instants.plan);
-        let interval = self.interval(since);
+        let interval = self.interval(since.origin);
         interval.ok += 1;
         interval.bytes_received += volume.received;
         if instants.warmup {
@@ -107,6 +119,7 @@ impl Tally {
         interval.measured += 1;
         interval.latency_sum_ns = interval.latency_sum_ns.saturating_add(latency);
         interval.latency_max_ns = interval.latency_max_ns.max(latency);
+        self.moments.measured(since.began, latency);
         self.series.latency.record(latency);
         self.series.service_time.record(now.saturating_sub(instants.send));
         if let Some(first) = instants.first {
@@ -115,10 +128,11 @@ impl Tally {
     }
 
     /// An operation failed.
-    pub(crate) fn fail(&mut self, failure: Failure, warmup: bool, since: u64) {
+    pub(crate) fn fail(&mut self, failure: Failure, warmup: bool, since: Since) {
         self.counts.fail(failure);
         self.counts.warmup += u64::from(warmup);
-        self.interval(since).failed += 1;
+        self.interval(since.origin).failed += 1;
+        self.moments.failed(since.began);
     }
 
     /// A byte was wrong; the first by connection and place is remembered, which does not depend on who was faster.
@@ -134,6 +148,7 @@ impl Tally {
         for interval in other.intervals.values() {
             self.interval(interval.second.saturating_mul(1_000_000_000)).add(interval);
         }
+        self.moments.add(&other.moments);
         for (member, connections) in &other.members {
             *self.members.entry(member.clone()).or_default() += connections;
         }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Source, render, render_colored};
 use crate::model::{Scenario, Services};
 use crate::read::Overrides;
 use crate::report::{Outcome, Report};
-use crate::run::{Draws, Run, RunError, run, run_recorded};
+use crate::run::{Draws, Run, RunError, Watch, run_watched};
 use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
 use squall_faults::Decisions;
 use std::fmt::Write;
@@ -32,23 +32,25 @@ pub struct Execution {
     pub draws: Draws,
     /// Run it twice, and fail where the runs have not decided and counted the same. Decisions are then not written down.
     pub check_determinism: bool,
-    /// Collect the report's timeline.
-    pub timeline: bool,
+    /// What is followed of the run.
+    pub watch: Watch,
 }
 
-/// What came of a scenario file.
+/// What came of a scenario file. The reasons why it is no pass are in the report; the words are what there is to say besides.
 #[derive(Debug)]
 pub enum Conclusion {
     /// Everything held. The words say what was written, if anything.
     Passed(Box<Report>, String),
-    /// Something did not hold: the words say what, and how to see it again.
+    /// Something did not hold: the words say more of it, and how to see it again.
     Failed(Box<Report>, String),
     /// The file is no scenario: the words are its diagnostics.
     Invalid(String),
-    /// The environment did not let it run.
-    Unable(String),
+    /// What stands where its snapshot should is none; the report says so.
+    InvalidSnapshot(Box<Report>),
+    /// The environment did not let it run, or not to its end.
+    Unable(Box<Report>),
     /// This machine cannot do what it asks for, whatever else happens on it.
-    Unsupported(String),
+    Unsupported(Box<Report>),
 }
 
 /// Reads a scenario file.
@@ -111,15 +113,13 @@ pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
         one(&scenario, execution, execution.draws.clone()).map(|run| (run, None))
     };
     match ran {
-        Err(error) if error.is_unsupported() => Conclusion::Unsupported(unable(&error)),
-        Err(error) => Conclusion::Unable(unable(&error)),
+        Err(error) => unable(&scenario, &error),
         Ok((run, difference)) => conclude(path, execution, &scenario, run, difference),
     }
 }
 
 fn one(scenario: &Scenario, execution: &Execution, draws: Draws) -> Result<Run, RunError> {
-    let run = if execution.timeline { run_recorded } else { run };
-    run(scenario, execution.shards, draws)
+    run_watched(scenario, execution.shards, draws, execution.watch.clone())
 }
 
 /// The first of two runs, and the difference between them.
@@ -135,8 +135,12 @@ fn twice(scenario: &Scenario, execution: &Execution) -> Result<(Run, Option<Stri
     Ok((first.0, difference))
 }
 
-fn unable(error: &RunError) -> String {
-    format!("error: {error}\n")
+fn unable(scenario: &Scenario, error: &RunError) -> Conclusion {
+    let report = |result| Box::new(Report::not_run(scenario, result, error.to_string()));
+    match error.is_unsupported() {
+        true => Conclusion::Unsupported(report(Outcome::Unsupported)),
+        false => Conclusion::Unable(report(Outcome::Error)),
+    }
 }
 
 fn conclude(
@@ -160,32 +164,31 @@ fn conclude(
         let policy = Policy { update: execution.update, ci: execution.ci, passed };
         match settle(&snapshot_path(path), &report.snapshot(), policy) {
             Ok(verdict) => compared(verdict, &mut report, &mut words),
-            Err(error @ SnapshotError::Parse { .. }) => {
-                return Conclusion::Invalid(format!("error: {error}\n"));
+            Err(error) => {
+                report.result = Outcome::Error;
+                report.reason.push(error.to_string());
+                return match error {
+                    SnapshotError::Parse { .. } => Conclusion::InvalidSnapshot(Box::new(report)),
+                    _ => Conclusion::Unable(Box::new(report)),
+                };
             }
-            Err(error) => return Conclusion::Unable(format!("error: {error}\n")),
         }
     }
     if report.reason.is_empty() {
         return Conclusion::Passed(Box::new(report), words);
     }
     report.result = Outcome::Fail;
-    let mut told = String::new();
-    for reason in &report.reason {
-        let _ = writeln!(told, "failed: {reason}");
-    }
-    told.push_str(&words);
     if !history.is_empty() {
-        let _ = writeln!(told, "last events:");
-        history.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
+        let _ = writeln!(words, "last events:");
+        history.iter().for_each(|line| words.push_str(&format!("  {line}\n")));
     }
     for (program, lines) in &report.output {
-        let _ = writeln!(told, "last lines of {program}:");
-        lines.iter().for_each(|line| told.push_str(&format!("  {line}\n")));
+        let _ = writeln!(words, "last lines of {program}:");
+        lines.iter().for_each(|line| words.push_str(&format!("  {line}\n")));
     }
     let again = crate::replay_command(path, execution.seed, &execution.overrides);
-    let _ = writeln!(told, "seed {}; to see it again: {again}", report.seed);
-    Conclusion::Failed(Box::new(report), told)
+    let _ = writeln!(words, "seed {}; to see it again: {again}", report.seed);
+    Conclusion::Failed(Box::new(report), words)
 }
 
 /// Says how the run stands to its snapshot.

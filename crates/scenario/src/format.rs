@@ -209,6 +209,11 @@ const COMMAND: Key =
     key("command", Many(&Text), "The program and its arguments, as a list; no shell reads it.").required();
 const ENV: Key = key("env", Free(&Text), "Variables beside those of squall itself.");
 const CWD: Key = key("cwd", Text, "Where it runs, from the file's folder.");
+const OUTPUT: Key = key(
+    "output",
+    Text,
+    "`inherit` shows its lines when they come, a file gets all of them; else the last ones are shown where the scenario fails.",
+);
 
 /// `[process.NAME]`
 pub const PROCESS: Shape = Shape {
@@ -218,6 +223,7 @@ pub const PROCESS: Shape = Shape {
         COMMAND,
         ENV,
         CWD,
+        OUTPUT,
         key("ready", Table(&READY), "When it is ready; at once unless told."),
         key("port", Text, "Where it listens, such as {port.app}."),
         key("grace", Text, "To end by itself once it is asked to; 2s unless told."),
@@ -245,6 +251,7 @@ pub const RUN: Shape = Shape {
         COMMAND,
         ENV,
         CWD,
+        OUTPUT,
         key("exit", Many(&Count(0)), "The right exit code, or several; 0 unless told."),
         key("timeout", Text, "After which it is ended, and fails."),
     ],

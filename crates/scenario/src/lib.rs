@@ -23,7 +23,7 @@ pub use determinism::counts_difference;
 pub use execute::{Conclusion, Execution, check, check_either, check_services, execute};
 pub use read::{Overrides, is_services, read, read_services, read_with};
 pub use replay::command as replay_command;
-pub use run::{Draws, Run, RunError, end_processes, run, run_recorded};
+pub use run::{Draws, Lines, Run, RunError, Watch, end_processes, run, run_watched};
 pub use schema::{
     FaultTables, report as report_schema, scenario as scenario_schema, services as services_schema,
 };

@@ -10,7 +10,7 @@ mod services_tests;
 mod template;
 
 pub use pool::{Member, OnMember, Pool};
-pub use program::{Job, Probe, Process, Program, Ready};
+pub use program::{Job, Output, Probe, Process, Program, Ready};
 pub(crate) use route::{circle, route};
 pub use services::{Change, Services};
 pub use template::{Owner, Part, Place, Template};

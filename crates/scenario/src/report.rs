@@ -6,7 +6,7 @@ use crate::paths::{Nature, field, segments};
 use crate::timeline::Timeline;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "squall.report/1";
@@ -48,6 +48,10 @@ pub enum Outcome {
     Pass,
     /// Something did not hold.
     Fail,
+    /// It did not come to its end: the environment did not let it run, or its snapshot could not be compared.
+    Error,
+    /// This machine cannot do what it asks for.
+    Unsupported,
 }
 
 /// An expectation and how it came out.
@@ -63,15 +67,34 @@ pub struct Judgement {
 
 /// Values by report path, sorted into `counts` and `timing` as they come.
 pub(crate) struct Ledger {
-    certainty: Certainty,
+    certainty: Option<Certainty>,
+    /// What is noted and has not been yet, where that is not everything.
+    wanted: Option<BTreeSet<String>>,
     counts: Value,
     timing: Value,
 }
 
 impl Ledger {
     pub(crate) fn new(scenario: &Scenario) -> Ledger {
+        Ledger { certainty: Some(Certainty::of(scenario)), ..Ledger::of(None) }
+    }
+
+    /// Notes nothing but the values at these paths, and not which half they belong to: for whoever looks at few of them, often.
+    pub(crate) fn only(paths: BTreeSet<String>) -> Ledger {
+        Ledger::of(Some(paths))
+    }
+
+    fn of(wanted: Option<BTreeSet<String>>) -> Ledger {
         let empty = || Value::Object(Map::new());
-        Ledger { certainty: Certainty::of(scenario), counts: empty(), timing: empty() }
+        Ledger { certainty: None, wanted, counts: empty(), timing: empty() }
+    }
+
+    /// Whether anything at `path` or below it is still to be noted.
+    pub(crate) fn wants(&self, path: &str) -> bool {
+        let is_at = |wanted: &String| {
+            wanted.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.wanted.as_ref().is_none_or(|wanted| wanted.iter().any(is_at))
     }
 
     /// Notes a value. Only paths of the vocabulary have a place in a report.
@@ -81,11 +104,15 @@ impl Ledger {
 
     /// Notes a value that there may not be yet.
     pub(crate) fn put_measured(&mut self, path: &str, value: Option<u64>) {
+        if self.wanted.as_mut().is_some_and(|wanted| !wanted.remove(path)) {
+            return;
+        }
         let Some(field) = field(path) else {
             debug_assert!(false, "`{path}` is no path of a report");
             return;
         };
-        let timed = field.nature == Nature::Timing || !self.certainty.is_exact(path);
+        let timed = field.nature == Nature::Timing
+            || self.certainty.as_ref().is_some_and(|certainty| !certainty.is_exact(path));
         let root = if timed { &mut self.timing } else { &mut self.counts };
         let mut keys = segments(path);
         keys.pop();
@@ -124,6 +151,29 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 }
 
 impl Report {
+    /// The report of a scenario that did not run, or not to its end: nothing is counted and nothing was judged.
+    pub(crate) fn not_run(scenario: &Scenario, result: Outcome, reason: String) -> Report {
+        let empty = || Value::Object(Map::new());
+        Report {
+            schema: SCHEMA,
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            clock: scenario.clock,
+            result,
+            reason: vec![reason],
+            counts: empty(),
+            timing: empty(),
+            expectations: Vec::new(),
+            timeline: None,
+            output: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the scenario ran to its end, and so has counts.
+    pub fn has_run(&self) -> bool {
+        matches!(self.result, Outcome::Pass | Outcome::Fail)
+    }
+
     /// What a snapshot keeps of it: the counts, and in virtual time the timings too.
     pub fn snapshot(&self) -> Value {
         let mut kept = Map::new();

@@ -12,6 +12,7 @@ pub use parts::{FullConnections, FullCounts, FullIntegrity, FullTiming};
 use crate::counters::Counts;
 use crate::generator::Generator;
 use crate::histogram::Latency;
+use crate::moments::Moment;
 use crate::tally::{Series, Tally};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct Report {
     pub members: BTreeMap<String, u64>,
     /// What happened in each second.
     pub intervals: Vec<Interval>,
+    /// Latencies over time, since the load began: in some hundred spans, or of 10 ms where that makes less. Those in which nothing
+    /// ended are left out.
+    pub moments: Vec<Moment>,
     /// How the generator itself did.
     pub generator: Generator,
     pub(crate) series: Series,
@@ -168,7 +172,7 @@ impl Throughput {
 
 impl Report {
     pub(crate) fn new(tally: Tally, generator: Generator, elapsed_ns: u64) -> Report {
-        let Tally { counts, strays, series, intervals, members, first, .. } = tally;
+        let Tally { counts, strays, series, intervals, moments, members, first, .. } = tally;
         let timing = Timing {
             elapsed_ns,
             latency: series.latency.summary(),
@@ -180,6 +184,7 @@ impl Report {
             strays,
         };
         let intervals = intervals.into_values().collect();
-        Report { counts, timing, first_wrong: first, members, intervals, generator, series }
+        let moments = moments.into_report();
+        Report { counts, timing, first_wrong: first, members, intervals, moments, generator, series }
     }
 }

@@ -9,7 +9,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use reach::{connected, ends_at};
+pub(crate) use reach::{connected, ends_at, is_idle};
 
 use crate::model::{Action, Clock, Link, OnLink, Scenario};
 use crate::paths::{Nature, field};
@@ -53,7 +53,8 @@ impl Certainty {
             for step in &scenario.steps {
                 match &step.action {
                     Action::Link(links) => {
-                        for OnLink { link, .. } in links.iter().filter(|link| !link.what) {
+                        let down = links.iter().filter(|link| !link.what);
+                        for OnLink { link, .. } in down.filter(|on| !is_idle(scenario, step, &on.link)) {
                             certainty.open_by_outage(scenario, link);
                         }
                     }

@@ -1,5 +1,7 @@
 //! Who shares connections with whom, and what happens while they are in use.
 
+use squall_faults::Carrier;
+
 use crate::model::{Action, Job, Link, Load, OnLink, Program, Scenario, Step, Subject, Target, Upstream};
 
 impl Load {
@@ -97,6 +99,28 @@ pub(super) fn running<'a>(scenario: &'a Scenario, step: &Step) -> Vec<&'a Load> 
         }
     }
     running.into_iter().map(|(_, load)| load).collect()
+}
+
+/// Whether nothing is under way over the link `name` when `step` takes it down, and nothing tries to be until a later one brings it
+/// back: then it may come to rest before, and what was counted by then is exact.
+pub(crate) fn is_idle(scenario: &Scenario, step: &Step, name: &str) -> bool {
+    let Some(link) = scenario.link(name).filter(|link| link.carrier == Carrier::Stream) else { return false };
+    let probed = |link: &&Link| link.pool().is_some_and(|pool| pool.health.is_some());
+    let mut before = scenario.links.iter().filter(|first| passes(scenario, &first.name, name));
+    let used = used_by_program(scenario, name) || before.any(|first| probed(&first));
+    let running = running(scenario, step).into_iter().any(|load| load.passes(scenario, name));
+    let from = scenario.steps.iter().position(|each| each.name == step.name).unwrap_or(0);
+    let after = scenario.steps.iter().skip(from + 1).take_while(|step| !brings_back(step, &link.name));
+    let tried = |step: &Step| matches!(&step.action, Action::Load(load) if load.passes(scenario, name));
+    !used && !running && !after.into_iter().any(tried)
+}
+
+fn brings_back(step: &Step, name: &str) -> bool {
+    match &step.action {
+        Action::Link(links) => links.iter().any(|each| each.link == name && each.what),
+        Action::Start(subjects) => subjects.contains(&Subject::Link(name.to_owned())),
+        _ => false,
+    }
 }
 
 /// Whether the connections of a load end at the built-in server `echo`.

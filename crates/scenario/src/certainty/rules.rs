@@ -4,7 +4,9 @@ use squall_echo::Mode;
 use squall_faults::{Carrier, Direction, FaultSpec, Gate, PortState, Rank, UpstreamHang};
 
 use super::Certainty;
-use super::reach::{changes_midway, connected, ends_at, is_behind_another, is_shared, passes, running};
+use super::reach::{
+    changes_midway, connected, ends_at, is_behind_another, is_idle, is_shared, passes, running,
+};
 use crate::model::{Echo, Link, Load, Scenario, Step, Subject, Target, Upstream};
 
 impl Certainty {
@@ -109,7 +111,9 @@ impl Certainty {
                 }
             }
             for echo in affected.echoes() {
-                self.push(format!("echo.{echo}.bytes"), &reason);
+                // Clients that are cut off come again.
+                let part = if clocked { "" } else { ".bytes" };
+                self.push(format!("echo.{echo}{part}"), &reason);
             }
         }
     }
@@ -212,6 +216,7 @@ impl Certainty {
         let reason =
             format!("how far clients have come when `{}` is stopped is left to the clock", subject.path());
         match subject {
+            Subject::Link(link) if is_idle(scenario, step, link) => {}
             Subject::Link(link) => self.open_by_outage(scenario, link),
             Subject::Process(name) => {
                 let upstream = Upstream::Process(name.clone());

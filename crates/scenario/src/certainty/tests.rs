@@ -141,3 +141,50 @@ fn the_draws_of_an_http_echo_are_exact_where_connections_are_alike_or_numbered_i
     assert!(is_exact("echo.e", "requests = 12, connections = 2, per_conn = 3"));
     assert!(!is_exact("echo.e", "requests = 14, connections = 2, per_conn = 3"));
 }
+
+#[test]
+fn a_link_that_is_taken_down_while_nothing_uses_it_leaves_nothing_open() {
+    let text = r#"
+scenario = 1
+[echo.e]
+[link.edge]
+upstream = "link.api"
+[link.api]
+upstream = "echo.e"
+[[step]]
+name = "before"
+load = { target = "link.edge", connections = 4, requests = 40 }
+[[step]]
+link = { name = "api", state = "down" }
+[[step]]
+link = { name = "api", state = "up" }
+[[step]]
+name = "after"
+load = { target = "link.edge", connections = 4, requests = 40 }
+"#;
+    let paths = [
+        "link.api.connections.accepted",
+        "link.edge.closes.fin",
+        "link.api.bytes.up",
+        "load.before.ok",
+        "echo.e.bytes",
+    ];
+    assert_eq!(exact(text, &paths), paths);
+    let stopped = text.replace("link = { name = \"api\", state = \"down\" }", "stop = \"link.api\"");
+    assert_eq!(
+        exact(&stopped.replace("link = { name = \"api\", state = \"up\" }", "start = \"link.api\""), &paths),
+        paths
+    );
+    let used = [
+        text.replace("requests = 40 }\n[[step]]\nlink", "requests = 40 }\nbackground = true\n[[step]]\nlink"),
+        text.replace("[[step]]\nlink = { name = \"api\", state = \"up\" }\n", ""),
+        text.replace("[link.edge]", "[process.app]\ncommand = [\"app\", \"{link.edge.addr}\"]\n[link.edge]"),
+        text.replace(
+            "[link.edge]",
+            "[balance.pool]\nmembers = [\"link.api\"]\ncheck_interval = \"1s\"\n[link.edge]",
+        ),
+    ];
+    for text in used {
+        assert_eq!(exact(&text, &paths), [""; 0], "{text}");
+    }
+}

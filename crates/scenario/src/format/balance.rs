@@ -72,6 +72,7 @@ pub const MEMBER: Shape = Shape {
         key("name", Text, "What it is called; what stands behind the point in `to` unless told."),
         key("weight", Count(0), "Its share against the others, 0 to 1000; 1 unless told."),
         key("max_connections", Count(1), "The most connections that it may have at once."),
+        PRESET,
     ],
 };
 

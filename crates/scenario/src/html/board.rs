@@ -2,7 +2,8 @@
 
 use super::scale::Axis;
 use super::text::Text;
-use super::{chart, faults, lanes, latency, put, tables};
+use super::{chart, faults, lanes, latency, members, put, tables};
+use crate::report::Report;
 use crate::timeline::{LinkTrack, LoadTrack, Timeline};
 
 /// A link with more loads than these has no row for each.
@@ -12,13 +13,21 @@ const LOADS: usize = 8;
 const NEAR: u64 = 250;
 
 /// The width of a letter in a chart's own units, on a page as wide as it gets.
-const LETTER: u64 = 82;
+pub(super) const LETTER: u64 = 82;
 
 /// From here on the time of a mark stands before it, for want of room behind it.
 const LATE: u64 = 9_000;
 
 /// Writes the board of `link`; `id` is its own on the page.
-pub(super) fn board(out: &mut String, timeline: &Timeline, link: &LinkTrack, id: &str, level: u8) {
+pub(super) fn board(
+    out: &mut String,
+    report: &Report,
+    timeline: &Timeline,
+    link: &LinkTrack,
+    id: &str,
+    level: u8,
+) {
+    let kind = link.kind();
     let axis = Axis::new(timeline.end);
     let loads: Vec<&LoadTrack> =
         timeline.loads.iter().filter(|load| load.link.as_deref() == Some(&link.name)).collect();
@@ -28,7 +37,7 @@ pub(super) fn board(out: &mut String, timeline: &Timeline, link: &LinkTrack, id:
          <button type=\"button\" data-zoom=\"1\" aria-pressed=\"true\">1×</button>\
          <button type=\"button\" data-zoom=\"3\" aria-pressed=\"false\">3×</button>\
          <button type=\"button\" data-zoom=\"10\" aria-pressed=\"false\">10×</button></p></div>\n\
-         <div class=\"board\" id=\"{id}\" role=\"region\" tabindex=\"0\" aria-label=\"Link {} over time\" data-length=\"{}\">\
+         <div class=\"board\" id=\"{id}\" role=\"region\" tabindex=\"0\" aria-label=\"{kind} {} over time\" data-length=\"{}\">\
          <div class=\"canvas\">\n",
         Text(&link.name),
         timeline.end.max(1)
@@ -38,22 +47,28 @@ pub(super) fn board(out: &mut String, timeline: &Timeline, link: &LinkTrack, id:
         let name = format!("<code>{}</code><small>load</small>", Text(&load.name));
         row(out, &name, |out| bar(out, axis, load));
     }
+    members::rows(out, report, timeline, link, axis);
+    let behind: Vec<&LinkTrack> =
+        link.behind.iter().filter_map(|name| timeline.links.iter().find(|link| link.name == *name)).collect();
     faults::rows(out, link, axis);
-    chart::throughput(out, link, axis, id);
+    faults::rows_behind(out, &behind, axis);
+    let shades = faults::shades(link, &behind, axis);
+    chart::throughput(out, link, &shades, axis, id);
     for (i, load) in loads.iter().take(LOADS).enumerate() {
-        latency::latency(out, link, load, axis, &format!("{id}-{}", i + 1));
+        latency::latency(out, load, &shades, axis, &format!("{id}-{}", i + 1));
     }
-    chart::gauges(out, link, axis, id);
+    chart::gauges(out, link, &shades, axis, id);
     ticks(out, axis);
-    lanes::lanes(out, link, axis);
+    lanes::lanes(out, link, &shades, axis);
     put!(out, "<div class=\"cursor\" hidden></div></div></div>\n");
-    put!(out, "<h{level} class=\"vh\">Figures of link {}</h{level}>\n", Text(&link.name));
+    put!(out, "<h{level} class=\"vh\">Figures of {} {}</h{level}>\n", kind.to_lowercase(), Text(&link.name));
+    members::table(out, report, link);
     lanes::endings(out, link);
     tables::samples(out, link);
     loads.iter().take(LOADS).for_each(|load| tables::beats(out, load));
 }
 
-fn row(out: &mut String, label: &str, fill: impl FnOnce(&mut String)) {
+pub(super) fn row(out: &mut String, label: &str, fill: impl FnOnce(&mut String)) {
     put!(
         out,
         "<div class=\"track row\"><div class=\"label\">{label}</div><div class=\"y\"></div><div class=\"plot\">"

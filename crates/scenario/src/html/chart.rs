@@ -1,8 +1,8 @@
 //! Charts over time: throughput, what is open and what waits.
 
+use super::put;
 use super::scale::{Axis, round, round_bytes};
 use super::text::{Text, bytes, count, rate};
-use super::{faults, put};
 use crate::timeline::{LinkTrack, Sample};
 
 /// Bytes in a second, where `now - before` took `ns`.
@@ -61,17 +61,18 @@ pub(super) struct Frame<'a> {
     pub(super) labels: &'a [String],
     /// Written over the drawing.
     pub(super) notes: String,
+    /// Drawn behind it: when faults acted, the same on every chart of a link.
+    pub(super) shades: &'a str,
 }
 
-pub(super) fn frame(out: &mut String, frame: &Frame<'_>, link: &LinkTrack, axis: Axis, drawing: &str) {
-    let Frame { id, title, legend, description, class, labels, notes } = frame;
+pub(super) fn frame(out: &mut String, frame: &Frame<'_>, drawing: &str) {
+    let Frame { id, title, legend, description, class, labels, notes, shades } = frame;
     put!(
         out,
         "<div class=\"track chart {class}\"><div class=\"label\"><strong>{title}</strong>{legend}</div><div class=\"y\" aria-hidden=\"true\">"
     );
     labels.iter().for_each(|label| put!(out, "<span>{label}</span>"));
-    put!(out, "</div><div class=\"plot\">");
-    faults::shades(out, link, axis);
+    put!(out, "</div><div class=\"plot\">{shades}");
     put!(
         out,
         "<svg viewBox=\"0 0 10000 200\" preserveAspectRatio=\"none\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
@@ -81,7 +82,7 @@ pub(super) fn frame(out: &mut String, frame: &Frame<'_>, link: &LinkTrack, axis:
 }
 
 /// Bytes to the server above the axis, bytes to clients below it.
-pub(super) fn throughput(out: &mut String, link: &LinkTrack, axis: Axis, id: &str) {
+pub(super) fn throughput(out: &mut String, link: &LinkTrack, shades: &str, axis: Axis, id: &str) {
     let up = steps(&link.samples, |now, before| per_second(now.up, before.up, now.at - before.at));
     let down = steps(&link.samples, |now, before| per_second(now.down, before.down, now.at - before.at));
     let most = |steps: &[Step]| steps.iter().map(|step| step.2).max().unwrap_or_default();
@@ -115,8 +116,9 @@ pub(super) fn throughput(out: &mut String, link: &LinkTrack, axis: Axis, id: &st
         class: "tall",
         labels: &labels,
         notes: String::new(),
+        shades,
     };
-    frame(out, &about, link, axis, &drawing);
+    frame(out, &about, &drawing);
 }
 
 /// How far a chart needs to reach: a burst that dwarfs everything else would leave nothing else to see.
@@ -138,7 +140,7 @@ fn scaled(value: u64, top: u64, units: u64) -> u64 {
 }
 
 /// Something that goes up and down from 0 on.
-fn gauge(out: &mut String, link: &LinkTrack, axis: Axis, about: Gauge<'_>) {
+fn gauge(out: &mut String, link: &LinkTrack, shades: &str, axis: Axis, about: Gauge<'_>) {
     let steps = steps(&link.samples, |now, _| (about.value)(now));
     let most = steps.iter().map(|step| step.2).max().unwrap_or_default();
     if most == 0 {
@@ -157,14 +159,9 @@ fn gauge(out: &mut String, link: &LinkTrack, axis: Axis, about: Gauge<'_>) {
     );
     let description = format!("At most {}.", (about.show)(most));
     let labels = [(about.show)(top), "0".to_owned()];
-    let (id, legend, class) = (about.id, about.legend, "low");
-    frame(
-        out,
-        &Frame { id, title: about.title, legend, description, class, labels: &labels, notes: String::new() },
-        link,
-        axis,
-        &drawing,
-    );
+    let (id, title, legend, notes) = (about.id, about.title, about.legend, String::new());
+    let about = Frame { id, title, legend, description, class: "low", labels: &labels, notes, shades };
+    frame(out, &about, &drawing);
 }
 
 struct Gauge<'a> {
@@ -179,7 +176,7 @@ struct Gauge<'a> {
 }
 
 /// Connections that are open, and bytes that wait in the link.
-pub(super) fn gauges(out: &mut String, link: &LinkTrack, axis: Axis, id: &str) {
+pub(super) fn gauges(out: &mut String, link: &LinkTrack, shades: &str, axis: Axis, id: &str) {
     let open = Gauge {
         id: format!("{id}-open"),
         title: "Open connections",
@@ -198,6 +195,6 @@ pub(super) fn gauges(out: &mut String, link: &LinkTrack, axis: Axis, id: &str) {
         round: round_bytes,
         show: bytes,
     };
-    gauge(out, link, axis, open);
-    gauge(out, link, axis, held);
+    gauge(out, link, shades, axis, open);
+    gauge(out, link, shades, axis, held);
 }

@@ -1,8 +1,8 @@
 //! Connections as lanes: from when to when each was open, and how it ended.
 
+use super::put;
 use super::scale::Axis;
 use super::text::{Text, bytes, count, of, time};
-use super::{faults, put};
 use crate::timeline::{Ending, Lane, LinkTrack};
 use squall_proxy::CloseReason;
 
@@ -26,14 +26,14 @@ fn sign(ending: Ending) -> (&'static str, &'static str) {
 }
 
 /// The row of lanes.
-pub(super) fn lanes(out: &mut String, link: &LinkTrack, axis: Axis) {
+pub(super) fn lanes(out: &mut String, link: &LinkTrack, shades: &str, axis: Axis) {
     let all = link.lanes.len() as u64 + link.others.iter().map(|(_, many)| many).sum::<u64>();
     put!(
         out,
         "<div class=\"track lanes\"><div class=\"label\"><strong>Connections</strong><small>{}</small></div><div class=\"y\"></div><div class=\"plot\">",
         of(all, "connection", "connections")
     );
-    faults::shades(out, link, axis);
+    out.push_str(shades);
     if link.lanes.is_empty() {
         put!(out, "<p class=\"none\">Nobody connected.</p>");
     } else {

@@ -4,10 +4,10 @@ use super::chart::{Frame, Step, frame, path};
 use super::put;
 use super::scale::Axis;
 use super::text::{Text, count, of, time};
-use crate::timeline::{Beat, LinkTrack, LoadTrack};
+use crate::timeline::{Beat, LoadTrack};
 
-/// Spans with failed requests say how many, unless they are more than these.
-const TOLD: usize = 12;
+/// How much room it takes to say how many requests failed, in a chart's own units.
+const NOTE: u64 = 900;
 
 /// There is no room for more powers of ten than these.
 const DECADES: u64 = 6;
@@ -45,7 +45,7 @@ impl Decades {
 }
 
 /// The mean as a line, the longest as a dashed one, and where requests failed.
-pub(super) fn latency(out: &mut String, link: &LinkTrack, load: &LoadTrack, axis: Axis, id: &str) {
+pub(super) fn latency(out: &mut String, load: &LoadTrack, shades: &str, axis: Axis, id: &str) {
     let answered: Vec<&Beat> = load.beats.iter().filter(|beat| beat.requests > 0).collect();
     let most = answered.iter().map(|beat| beat.max_ns).max();
     let (Some(most), Some(least)) = (most, answered.iter().map(|beat| beat.mean_ns).min()) else {
@@ -84,12 +84,12 @@ pub(super) fn latency(out: &mut String, link: &LinkTrack, load: &LoadTrack, axis
             " {} failed.",
             of(failing.iter().map(|beat| beat.failed).sum(), "request", "requests")
         );
-        for beat in failing.iter().filter(|_| failing.len() <= TOLD) {
+        for (from, failed) in told(&failing, axis) {
             put!(
                 notes,
                 "<b class=\"note\" style=\"left:{}\">{} failed</b>",
-                axis.percent(beat.from),
-                count(beat.failed)
+                axis.percent(from),
+                count(failed)
             );
         }
     }
@@ -98,8 +98,25 @@ pub(super) fn latency(out: &mut String, link: &LinkTrack, load: &LoadTrack, axis
         lowest.insert_str(0, "≤ ");
     }
     let (id, class) = (format!("{id}-latency"), "mid");
-    let about = Frame { id, title: "Latency", legend: &legend, description, class, labels: &labels, notes };
-    frame(out, &about, link, axis, &drawing);
+    let about =
+        Frame { id, title: "Latency", legend: &legend, description, class, labels: &labels, notes, shades };
+    frame(out, &about, &drawing);
+}
+
+/// From when on how many requests failed: spans that are too close to one another for two notes share one.
+fn told(failing: &[&Beat], axis: Axis) -> Vec<(u64, u64)> {
+    let mut told: Vec<(u64, u64)> = Vec::new();
+    let mut end = 0;
+    for beat in failing {
+        match told.last_mut() {
+            Some((from, failed)) if beat.from == end || axis.x(beat.from) - axis.x(*from) < NOTE => {
+                *failed += beat.failed;
+            }
+            _ => told.push((beat.from, beat.failed)),
+        }
+        end = beat.to;
+    }
+    told
 }
 
 /// What one step of the lines stands for.

@@ -2,7 +2,7 @@
 //!
 //! - [`render`] makes it of [`Section`]s, one for each scenario
 //! - `contents` lists them where there are several; `section` is one of them from verdict to report; `tables` its tables
-//! - `board` is one link over time: `faults`, `chart`, `latency` and `lanes` are its rows, all on the axis of `scale`
+//! - `board` is one link over time: `members`, `faults`, `chart`, `latency` and `lanes` are its rows, all on the axis of `scale`
 //! - `text` keeps what others have written from being markup
 
 mod board;
@@ -12,6 +12,7 @@ mod faults;
 mod figures;
 mod lanes;
 mod latency;
+mod members;
 mod scale;
 mod section;
 mod tables;
@@ -43,13 +44,11 @@ pub struct Section<'a> {
     pub note: &'a str,
     /// How it came out.
     pub verdict: Verdict,
-    /// Why it is no pass.
-    pub reasons: &'a [String],
-    /// What was said about it beside the reasons, such as a difference from the snapshot; else empty.
+    /// What was said about it beside the report's reasons, such as a difference from the snapshot; else empty.
     pub words: &'a str,
     /// The command that runs it again.
     pub replay: &'a str,
-    /// What it reports, where it ran; without a timeline the charts are left out.
+    /// What it reports, where the file is a scenario; without a timeline the charts are left out.
     pub report: Option<&'a Report>,
     /// Whether it has a section, and not only its line in the table of contents.
     pub whole: bool,

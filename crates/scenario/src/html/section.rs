@@ -30,7 +30,7 @@ pub(super) fn section(out: &mut String, section: &Section<'_>, id: &str, level: 
 
 fn ran(out: &mut String, section: &Section<'_>, report: &Report, id: &str, level: u8) {
     facts(out, report, section.replay);
-    reasons(out, section.reasons, level);
+    reasons(out, report, level);
     tables::expectations(out, report, level);
     if let Some(timeline) = &report.timeline {
         links(out, report, timeline, id, level);
@@ -57,39 +57,47 @@ fn facts(out: &mut String, report: &Report, replay: &str) {
         0 => "none stated".to_owned(),
         all => format!("{held} of {all} held"),
     };
-    let took = figure(report, "elapsed").map_or_else(String::new, time);
+    put!(out, "<dl class=\"facts\">");
+    let mut fact = |what: &str, is: &str| put!(out, "<div><dt>{what}</dt><dd>{is}</dd></div>");
+    let took = figure(report, "elapsed").map(time);
+    if let Some(took) = &took {
+        fact("Took", took);
+    }
+    fact("Clock", clock(report));
+    fact("Seed", &report.seed.to_string());
+    if took.is_some() {
+        fact("Expectations", &expected);
+    }
     put!(
         out,
-        "<dl class=\"facts\"><div><dt>Took</dt><dd>{took}</dd></div><div><dt>Clock</dt><dd>{}</dd></div>\
-         <div><dt>Seed</dt><dd>{}</dd></div><div><dt>Expectations</dt><dd>{expected}</dd></div>\
-         <div class=\"replay\"><dt>To see it again</dt><dd><code>{}</code></dd></div></dl>\n",
-        clock(report),
-        report.seed,
+        "<div class=\"replay\"><dt>To see it again</dt><dd><code>{}</code></dd></div></dl>\n",
         Text(replay)
     );
 }
 
-fn reasons(out: &mut String, reasons: &[String], level: u8) {
-    if reasons.is_empty() {
+fn reasons(out: &mut String, report: &Report, level: u8) {
+    if report.reason.is_empty() {
         return;
     }
-    put!(out, "<h{level}>Why it failed</h{level}>\n<ul class=\"reasons\">\n");
-    reasons.iter().for_each(|reason| put!(out, "<li><bdi>{}</bdi></li>\n", Prose(reason)));
+    let what = if report.has_run() { "failed" } else { "did not run" };
+    put!(out, "<h{level}>Why it {what}</h{level}>\n<ul class=\"reasons\">\n");
+    report.reason.iter().for_each(|reason| put!(out, "<li><bdi>{}</bdi></li>\n", Prose(reason)));
     put!(out, "</ul>\n");
 }
 
 fn links(out: &mut String, report: &Report, timeline: &Timeline, id: &str, level: u8) {
     for (i, link) in timeline.links.iter().enumerate() {
-        put!(out, "<section class=\"link\"><h{level}>Link <code>{}</code></h{level}>\n", Text(&link.name));
-        summary(out, report, &link.name);
-        board::board(out, timeline, link, &format!("{id}-l{}", i + 1), level + 1);
+        let (kind, name) = (link.kind(), Text(&link.name));
+        put!(out, "<section class=\"link\"><h{level}>{kind} <code>{name}</code></h{level}>\n");
+        summary(out, report, &link.path());
+        board::board(out, report, timeline, link, &format!("{id}-l{}", i + 1), level + 1);
         put!(out, "</section>\n");
     }
 }
 
 /// What a link saw, in two sentences.
 fn summary(out: &mut String, report: &Report, link: &str) {
-    let number = |path: &str| figure(report, &format!("link.{link}.{path}"));
+    let number = |path: &str| figure(report, &format!("{link}.{path}"));
     let Some(accepted) = number("connections.accepted") else { return };
     put!(out, "<p class=\"lead\">{} accepted", of(accepted, "connection", "connections"));
     let mut parts = Vec::new();

@@ -10,7 +10,7 @@ use crate::timeline::{FaultTrack, LinkTrack, LoadTrack, Timeline, Window};
 const SPANS: usize = 4;
 
 /// Opens a table that scrolls by itself where the page is narrow.
-fn open(out: &mut String, caption: &str, columns: &[(&str, bool)]) {
+pub(super) fn open(out: &mut String, caption: &str, columns: &[(&str, bool)]) {
     put!(
         out,
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table><caption>{caption}</caption>\
@@ -23,7 +23,7 @@ fn open(out: &mut String, caption: &str, columns: &[(&str, bool)]) {
     put!(out, "</tr></thead><tbody>\n");
 }
 
-fn close(out: &mut String) {
+pub(super) fn close(out: &mut String) {
     put!(out, "</tbody></table></div>\n");
 }
 

@@ -4,9 +4,10 @@ use super::{Section, Verdict, render};
 use crate::model::Clock;
 use crate::report::{Judgement, Outcome, Report, SCHEMA};
 use crate::timeline::{
-    Beat, Ending, FaultTrack, Lane, LinkTrack, LoadTrack, Sample, StepSpan, Timeline, Window,
+    Beat, Ending, FaultTrack, Lane, LinkTrack, LoadTrack, MemberTrack, Sample, StepSpan, Timeline, Window,
 };
 use serde_json::json;
+use squall_balance::Condition;
 use squall_proxy::CloseReason;
 use std::net::SocketAddr;
 
@@ -25,6 +26,8 @@ fn link(name: &str, connections: u64) -> LinkTrack {
     let samples = (1..300u64).filter(|_| connections > 0);
     LinkTrack {
         name: name.to_owned(),
+        behind: Vec::new(),
+        members: Vec::new(),
         samples: samples
             .map(|i| Sample {
                 at: i * MS / 3,
@@ -85,12 +88,15 @@ fn report(name: &str, links: Vec<LinkTrack>) -> Report {
 }
 
 fn ran(report: &Report) -> Section<'_> {
-    let verdict = if report.result == Outcome::Pass { Verdict::Passed } else { Verdict::Failed };
+    let verdict = match report.result {
+        Outcome::Pass => Verdict::Passed,
+        Outcome::Fail => Verdict::Failed,
+        Outcome::Error | Outcome::Unsupported => Verdict::NotRun,
+    };
     Section {
         name: &report.scenario,
         note: "",
         verdict,
-        reasons: &report.reason,
         words: "",
         replay: "squall run a.toml",
         report: Some(report),
@@ -100,7 +106,7 @@ fn ran(report: &Report) -> Section<'_> {
 
 fn not_run<'a>(name: &'a str, words: &'a str) -> Section<'a> {
     let (verdict, whole) = (Verdict::NotRun, true);
-    Section { name, note: "", verdict, reasons: &[], words, replay: "", report: None, whole }
+    Section { name, note: "", verdict, words, replay: "", report: None, whole }
 }
 
 fn page(report: &Report) -> String {
@@ -247,6 +253,79 @@ fn a_report_without_a_timeline_makes_a_page_without_charts() {
     let page = page(&report);
     check(&page);
     assert!(page.contains("<h2>Loads</h2>") && !page.contains("<div class=\"board\""));
+}
+
+#[test]
+fn a_scenario_that_did_not_run_says_why_with_its_clock_and_seed_and_nothing_else() {
+    let plain = report("plain", Vec::new());
+    let reason = vec!["requires: `jq` is not <installed>".to_owned()];
+    let empty = || json!({});
+    let not_run = Report {
+        result: Outcome::Unsupported,
+        reason,
+        counts: empty(),
+        timing: empty(),
+        expectations: Vec::new(),
+        timeline: None,
+        ..plain
+    };
+    let page = page(&not_run);
+    check(&page);
+    let whys =
+        ["Not run</p>", "<h2>Why it did not run</h2>", "requires: <code>jq</code> is not &lt;installed&gt;"];
+    for part in
+        whys.into_iter().chain(["<dt>Seed</dt><dd>42</dd>", "&quot;result&quot;: &quot;unsupported&quot;"])
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    for part in ["Took", "<dt>Expectations", "<h2>Loads", "Why it failed"] {
+        assert!(!page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn faults_of_links_behind_one_are_shaded_on_it_with_whose_they_are() {
+    let (mut edge, mut api) = (link("edge", 3), link("api", 3));
+    edge.faults.clear();
+    edge.behind = vec!["api".to_owned()];
+    api.down = vec![Window { from: 70 * MS, to: 80 * MS }];
+    let page = page(&report("chained", vec![edge, api]));
+    check(&page);
+    let (of_edge, of_api) = page.split_once("aria-label=\"Link api over time").expect("two boards");
+    let whose = "<small><i class=\"key far\"></i>of link <code>api</code></small>";
+    assert!(of_edge.contains(&format!("<code>outage</code>{whose}")), "{of_edge}");
+    assert!(of_edge.contains(&format!("down{whose}")));
+    assert!(of_edge.contains("<i class=\"shade far\" style=\"left:30%;width:20%\"></i>"));
+    assert!(of_edge.contains("<i class=\"shade far\" style=\"left:70%;width:10%\"></i>"));
+    assert!(of_api.contains("<i class=\"shade\" style=\"left:30%;width:20%\"></i>"));
+    assert!(!of_api.contains("shade far") && !of_api.contains(whose));
+}
+
+#[test]
+fn a_balancer_is_called_one_and_shows_its_members() {
+    let mut pool = link("pool", 3);
+    let member = |name: &str, conditions: &[(u64, Condition)]| MemberTrack {
+        name: name.to_owned(),
+        conditions: conditions.to_vec(),
+    };
+    let changes = [(0, Condition::Up), (40 * MS, Condition::Ejected), (60 * MS, Condition::SlowStart)];
+    pool.members = vec![member("a", &changes), member("b", &[(0, Condition::Up)])];
+    let counts = json!({ "balance": { "pool": {
+        "connections": { "accepted": 3 },
+        "members": { "a": { "picks": 1, "failures": 2 }, "b": { "picks": 12_345 } },
+    } } });
+    let page = page(&Report { counts, ..report("balanced", vec![pool]) });
+    check(&page);
+    for part in [
+        "<h2>Balancer <code>pool</code></h2>",
+        "3 connections accepted",
+        "<code>a</code><small>member, 1 pick</small>",
+        "<i class=\"member out\" style=\"left:40%;width:20%\" title=\"ejected\">ejected</i>",
+        "<td>up; ejected from 40 ms; slow start from 60 ms</td>",
+        "<th scope=\"row\"><code>b</code></th><td class=\"n\">12,345</td>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
 
 #[test]

@@ -14,6 +14,20 @@ pub struct Program {
     pub env: Vec<(String, Template)>,
     /// The folder in which it runs.
     pub folder: PathBuf,
+    /// What becomes of what it writes.
+    pub output: Output,
+}
+
+/// What becomes of what a program writes to stdout and stderr, beside its last lines, which are always kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Nothing.
+    #[default]
+    Kept,
+    /// Every line is told when it comes.
+    Inherit,
+    /// All of it goes into a file, which each run begins anew.
+    File(PathBuf),
 }
 
 /// A program that runs as long as the scenario does.

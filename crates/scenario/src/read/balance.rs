@@ -36,8 +36,9 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
         let help = "steps, faults and decisions know both by their names alone".to_owned();
         item.refuse_key(format!("a link is named `{name}` already"), help);
     }
+    let mut presets = Vec::new();
     let pool = Pool {
-        members: members(&table, clock, names),
+        members: members(&table, clock, names, &mut presets),
         algorithm: table.get("algorithm").and_then(|item| algorithm(&item)).unwrap_or_default(),
         health: health(&table),
         ejection: ejection(&table),
@@ -46,6 +47,10 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Link {
     };
     names.set_members(name, pool.members.iter().map(|member| member.name.clone()).collect());
     link.upstream = Upstream::Pool(Box::new(pool));
+    for (member, item) in &presets {
+        let faults = link::preset(item, &link, Some(member), names);
+        link.faults.extend(faults);
+    }
     link::rest(&table, &mut link, clock, None, names);
     table.close_as(&format::BALANCE);
     link
@@ -77,7 +82,13 @@ pub(super) fn step(table: Table<'_>, names: &Names) -> Vec<OnMember> {
     wanted
 }
 
-fn members(table: &Table<'_>, clock: Clock, names: &Names) -> Vec<Member> {
+/// The members; the presets of each go to `presets`, with its name.
+fn members<'d>(
+    table: &Table<'d>,
+    clock: Clock,
+    names: &Names,
+    presets: &mut Vec<(String, Item<'d>)>,
+) -> Vec<Member> {
     let limit = table.get("max_per_member").and_then(|item| item.integer(1..=u64::MAX));
     let Some(item) = table.require("members", "members = [\"echo.a\", \"echo.b\"]") else {
         return Vec::new();
@@ -88,7 +99,9 @@ fn members(table: &Table<'_>, clock: Clock, names: &Names) -> Vec<Member> {
         item.refuse("a balancer needs at least one member", None);
     }
     for item in &items {
-        let Some(mut member) = member(item, clock, names) else { continue };
+        let mut own = Vec::new();
+        let Some(mut member) = member(item, clock, names, &mut own) else { continue };
+        presets.extend(own.into_iter().map(|preset| (member.name.clone(), preset)));
         if members.iter().any(|other| other.name == member.name) {
             let help = "give one a name of its own: { to = \"...\", name = \"...\" }".to_owned();
             item.refuse(format!("two members are named `{}`", member.name), help);
@@ -100,7 +113,7 @@ fn members(table: &Table<'_>, clock: Clock, names: &Names) -> Vec<Member> {
 }
 
 /// A member: whom it stands for, alone or in a table with more. Its name is known even where the rest has a mistake.
-fn member(item: &Item<'_>, clock: Clock, names: &Names) -> Option<Member> {
+fn member<'d>(item: &Item<'d>, clock: Clock, names: &Names, presets: &mut Vec<Item<'d>>) -> Option<Member> {
     if !item.is_table() {
         return named(item, None, clock, names);
     }
@@ -109,6 +122,7 @@ fn member(item: &Item<'_>, clock: Clock, names: &Names) -> Option<Member> {
     let name = table.get("name");
     let weight = table.get("weight").and_then(|item| self::weight(&item));
     let limit = table.get("max_connections").and_then(|item| item.integer(1..=u64::MAX));
+    presets.extend(table.get("preset").iter().flat_map(Item::one_or_many));
     table.close_as(&format::MEMBER);
     let member = named(&to?, name.as_ref(), clock, names)?;
     Some(Member { weight: weight.unwrap_or(member.weight), max_connections: limit, ..member })

@@ -39,6 +39,24 @@ fn members_are_texts_or_tables_and_named_after_what_they_lead_to() {
 }
 
 #[test]
+fn a_member_may_have_a_preset_of_its_own() {
+    let text = TWO.replace("\"echo.b\"]", "{ to = \"echo.b\", preset = \"3g\" }]\npreset = \"wifi-lossy\"");
+    let scenario = valid(&text);
+    let link = scenario.link("pool").expect("a link");
+    let names = |member: bool| -> Vec<&str> {
+        let names = link.faults.iter().filter_map(|fault| fault.name());
+        names.filter(|name| name.starts_with("b.") == member).collect()
+    };
+    assert_eq!(names(true), ["b.latency", "b.bandwidth-down", "b.bandwidth-up"]);
+    assert!(names(false).contains(&"latency"));
+    let words = refused(&text.replace("\"3g\"", "\"3h\""));
+    assert!(
+        words.contains("error: there is no preset `3h`") && words.contains("did you mean `3g`?"),
+        "{words}"
+    );
+}
+
+#[test]
 fn the_options_of_a_balancer_are_keys() {
     let scenario = valid(&format!(
         "{TWO}algorithm = \"p2c\"\ndial_retries = 1\ncheck_interval = \"500ms\"\ncheck_rise = 4\n\

@@ -93,7 +93,7 @@ pub(super) fn rest(
     }
     options::read(table, link, clock);
     for item in table.get("preset").iter().flat_map(Item::one_or_many) {
-        let faults = preset(&item, link, names);
+        let faults = preset(&item, link, None, names);
         link.faults.extend(faults);
     }
     let (name, header) = (link.name.clone(), format!("[[{}.fault]]", link.path()));
@@ -105,8 +105,13 @@ pub(super) fn rest(
     }
 }
 
-/// The faults of a preset, each under its name on the link.
-fn preset(item: &Item<'_>, link: &Link, names: &mut Names) -> Vec<FaultSpec> {
+/// The faults of a preset, each under its name on the link, of one of its members where there is one.
+pub(super) fn preset(
+    item: &Item<'_>,
+    link: &Link,
+    member: Option<&str>,
+    names: &mut Names,
+) -> Vec<FaultSpec> {
     let Some(text) = item.text("the name of a preset, such as \"3g\"") else { return Vec::new() };
     let Some(preset) = find_preset(text.value()) else {
         // Its faults cannot be known.
@@ -120,7 +125,7 @@ fn preset(item: &Item<'_>, link: &Link, names: &mut Names) -> Vec<FaultSpec> {
     let named = |fault: FaultSpec| {
         let kind = fault.kind().name;
         let given = fault.name().map(|name| (name, item));
-        let name = names.add_fault(&link.name, None, given, Some(kind));
+        let name = names.add_fault(&link.name, member, given, Some(kind));
         fault.named(&name)
     };
     preset.faults(link.carrier).into_iter().map(named).collect()

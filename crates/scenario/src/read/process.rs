@@ -8,7 +8,7 @@ use super::names::Names;
 use super::{places, program};
 use crate::document::Item;
 use crate::format;
-use crate::model::{Clock, Probe, Process, Program, Ready, Template};
+use crate::model::{Clock, Output, Probe, Process, Program, Ready, Template};
 
 const WITHIN: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(2);
@@ -26,7 +26,8 @@ pub(super) fn is_addressed(item: &Item<'_>) -> bool {
 
 pub(super) fn read(item: &Item<'_>, clock: Clock, names: &mut Names) -> Process {
     let name = item.key();
-    let empty = Program { command: Vec::new(), env: Vec::new(), folder: names.file("") };
+    let empty =
+        Program { command: Vec::new(), env: Vec::new(), folder: names.file(""), output: Output::Kept };
     let mut process =
         Process { name: name.to_owned(), program: empty, address: None, ready: None, grace: GRACE };
     if clock == Clock::Virtual {

@@ -1,16 +1,28 @@
-//! `command`, `env` and `cwd`: what is started, the same for a process and for a step that runs a command.
+//! `command`, `env`, `cwd` and `output`: what is started, the same for a process and for a step that runs a command.
 
 use super::names::Names;
 use super::places;
 use crate::document::{Item, Table};
-use crate::model::{Program, Template};
+use crate::model::{Output, Program, Template};
 
 /// Reads the keys; nothing where there is no command.
 pub(super) fn read(table: &Table<'_>, example: &str, names: &mut Names) -> Option<Program> {
     let command = table.require("command", example).and_then(|item| command(&item, names));
     let env = table.get("env").map(|item| env(&item, names)).unwrap_or_default();
     let folder = table.get("cwd").and_then(|item| Some(item.text("a folder in quotes")?.value()));
-    Some(Program { command: command?, env, folder: names.file(folder.unwrap_or("")) })
+    let output = table.get("output").and_then(|item| output(&item, names)).unwrap_or_default();
+    Some(Program { command: command?, env, folder: names.file(folder.unwrap_or("")), output })
+}
+
+fn output(item: &Item<'_>, names: &Names) -> Option<Output> {
+    match item.text("\"inherit\", or a file in quotes")?.value() {
+        "" => {
+            item.refuse("this names no file", "write \"inherit\", or a file such as \"app.log\"".to_owned());
+            None
+        }
+        "inherit" => Some(Output::Inherit),
+        file => Some(Output::File(names.file(file))),
+    }
 }
 
 fn command(item: &Item<'_>, names: &mut Names) -> Option<Vec<Template>> {

@@ -5,10 +5,11 @@ use super::process::NOT_VIRTUAL;
 use super::program;
 use crate::document::Item;
 use crate::format;
-use crate::model::{Clock, Job, Program};
+use crate::model::{Clock, Job, Output, Program};
 
 pub(super) fn read(item: &Item<'_>, background: bool, names: &mut Names) -> Job {
-    let nothing = Program { command: Vec::new(), env: Vec::new(), folder: names.file("") };
+    let nothing =
+        Program { command: Vec::new(), env: Vec::new(), folder: names.file(""), output: Output::Kept };
     let mut job = Job { program: nothing, exits: vec![0], timeout: None, background };
     if names.clock() == Clock::Virtual {
         item.refuse_key("`run` does not go with the virtual clock", NOT_VIRTUAL.to_owned());

@@ -2,7 +2,9 @@
 
 use super::stage::{LoadState, Stage};
 use crate::model::{Scenario, Target};
-use crate::timeline::{Beat, LinkTrack, LoadTrack, Meter, Sampler, StepSpan, Timeline, beats, down, faults};
+use crate::timeline::{
+    Beat, LinkTrack, LoadTrack, Meter, Sampler, Seen, StepSpan, Timeline, beats, down, faults,
+};
 use squall_wire::lock;
 use std::future::Future;
 
@@ -42,9 +44,11 @@ impl Chronicle {
                 to: stage.steps.get(&step.name).map(|took| since(at.saturating_add(*took))),
             })
             .collect();
-        let samples = self.sampler.finish();
-        let links = scenario.links.iter().zip(samples).map(|(link, samples)| {
-            let mut track = LinkTrack { name: link.name.clone(), samples, ..LinkTrack::default() };
+        let seen = self.sampler.finish();
+        let links = scenario.links.iter().zip(seen).map(|(link, Seen { samples, members })| {
+            let mut track = LinkTrack { name: link.name.clone(), samples, members, ..LinkTrack::default() };
+            let route = scenario.route(&link.name);
+            track.behind = route.into_iter().skip(1).map(|link| link.name.clone()).collect();
             track.faults = faults(scenario, link, &steps, end);
             track.down = down(scenario, link, &steps, end);
             if let Some(last) = track.samples.last() {

@@ -3,6 +3,7 @@
 use squall_echo::EchoError;
 use squall_proxy::ProxyError;
 use std::io;
+use std::path::PathBuf;
 
 /// The environment did not let a scenario run.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,16 @@ pub enum RunError {
         what: String,
         /// The program, or the folder that is missing.
         program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file for what a program writes cannot be written.
+    #[error("{what}: write {}: {}", file.display(), squall_wire::reason(source))]
+    Output {
+        /// The program, as above.
+        what: String,
+        /// The file.
+        file: PathBuf,
         /// Why.
         source: io::Error,
     },

@@ -4,6 +4,7 @@ mod chronicle;
 mod failure;
 mod history;
 mod judge;
+mod lines;
 mod plan;
 mod process;
 mod rest;
@@ -13,6 +14,7 @@ mod stop;
 mod tally;
 
 pub use failure::RunError;
+pub use lines::Lines;
 pub use process::end_processes;
 
 use crate::model::{Clock, Scenario};
@@ -42,12 +44,26 @@ pub struct Draws {
     pub replay: Option<Replay>,
 }
 
-/// As [`run()`], and collects the report's timeline, which changes nothing of what happens in virtual time.
+/// What is followed while a scenario runs. It changes nothing of what happens in virtual time.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// Collect the report's timeline.
+    pub timeline: bool,
+    /// Where the lines of programs with `output = "inherit"` go; without it they go nowhere.
+    pub lines: Option<Lines>,
+}
+
+/// As [`run()`], and follows it.
 ///
 /// # Errors
 /// As there.
-pub fn run_recorded(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Run, RunError> {
-    begin(scenario, shards, draws, true)
+pub fn run_watched(
+    scenario: &Scenario,
+    shards: NonZeroUsize,
+    draws: Draws,
+    watch: Watch,
+) -> Result<Run, RunError> {
+    begin(scenario, shards, draws, watch)
 }
 
 /// Runs `scenario` to its end: on `shards` threads for the real clock, on one for the virtual clock. Blocks; to be called
@@ -57,21 +73,21 @@ pub fn run_recorded(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> 
 /// # Errors
 /// Where the environment does not let it run: no thread, a port that is taken, a name that does not resolve.
 pub fn run(scenario: &Scenario, shards: NonZeroUsize, draws: Draws) -> Result<Run, RunError> {
-    begin(scenario, shards, draws, false)
+    begin(scenario, shards, draws, Watch::default())
 }
 
-fn begin(scenario: &Scenario, shards: NonZeroUsize, draws: Draws, recorded: bool) -> Result<Run, RunError> {
+fn begin(scenario: &Scenario, shards: NonZeroUsize, draws: Draws, watch: Watch) -> Result<Run, RunError> {
     match scenario.clock {
         Clock::Virtual => {
             let scenario = scenario.clone();
-            run_virtual(move |shards| async move { play(&scenario, shards, draws, recorded).await })
+            run_virtual(move |shards| async move { play(&scenario, shards, draws, watch).await })
                 .map_err(RunError::World)?
         }
         Clock::Real => {
             let shards = Shards::start(shards).map_err(RunError::Shards)?;
             let (scenario, own) = (scenario.clone(), shards.clone());
             // The play owns no clone beyond its end, so the shards end with this call.
-            let play = shards.spawn(0, async move { play(&scenario, own, draws, recorded).await });
+            let play = shards.spawn(0, async move { play(&scenario, own, draws, watch).await });
             let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(RunError::Shards)?;
             runtime.block_on(play).unwrap_or_else(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -87,8 +103,9 @@ async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), Stopped> {
     steps::take(scenario, stage).await
 }
 
-async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool) -> Result<Run, RunError> {
-    let mut stage = Stage::open(scenario, shards, draws, recorded).await?;
+async fn play(scenario: &Scenario, shards: Shards, draws: Draws, watch: Watch) -> Result<Run, RunError> {
+    let recorded = watch.timeline;
+    let mut stage = Stage::open(scenario, shards, draws, watch).await?;
     let env = stage.env().clone();
     let mut chronicle = recorded.then(|| Chronicle::begin(scenario, &stage));
     let mut reason = Vec::new();
@@ -114,6 +131,7 @@ async fn play(scenario: &Scenario, shards: Shards, draws: Draws, recorded: bool)
     Chronicle::during(&mut chronicle, stage.settle(scenario)).await;
     reason.extend(fallen.known(true));
     stage.programs.end(&env).await;
+    reason.extend(fallen.known(true));
     let timeline = chronicle.map(|chronicle| Box::new(chronicle.end(scenario, &stage)));
     let (counts, timing) = tally::take(scenario, &stage).into_parts();
     let mut report = Report {

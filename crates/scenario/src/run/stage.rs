@@ -1,10 +1,10 @@
 //! What a scenario has started: servers, links, loads.
 
-use super::Draws;
 use super::failure::RunError;
 use super::history::History;
 use super::process::Programs;
 use super::rest::QUIET;
+use super::{Draws, Watch};
 use crate::model::{Link, Load, Scenario, Target, Upstream};
 use crate::timeline::Lanes;
 use squall_echo::{Counts as EchoCounts, Echo};
@@ -52,7 +52,7 @@ impl Stage {
         scenario: &Scenario,
         shards: Shards,
         draws: Draws,
-        recorded: bool,
+        watch: Watch,
     ) -> Result<Stage, RunError> {
         let began = shards.env(0).now();
         let mut stage = Stage {
@@ -69,8 +69,8 @@ impl Stage {
             steps: BTreeMap::new(),
             histories: BTreeMap::new(),
             begun: Vec::new(),
-            lanes: recorded.then(BTreeMap::new),
-            programs: Programs::new(scenario)?,
+            lanes: watch.timeline.then(BTreeMap::new),
+            programs: Programs::new(scenario, watch.lines)?,
         };
         for echo in &scenario.echoes {
             stage.start_echo(scenario, &echo.name).await?;

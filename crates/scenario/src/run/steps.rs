@@ -3,6 +3,7 @@
 use super::failure::RunError;
 use super::stage::Stage;
 use super::{rest, stop, tally};
+use crate::certainty::is_idle;
 use crate::expr::Expr;
 use crate::model::{Action, Link, OnLink, OnMember, Scenario, Step, Subject, of_member};
 use squall_balance::AdminState;
@@ -63,7 +64,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
         }
         Action::Link(links) => {
             for OnLink { link, what } in links {
-                switch(scenario, stage, link, *what).await?;
+                switch(scenario, stage, step, link, *what).await?;
             }
         }
         Action::Stop(subjects) => {
@@ -71,7 +72,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
                 match subject {
                     Subject::Load(name) => stop::load(stage, name),
                     Subject::Echo(name) => stop::echo(scenario, stage, name).await,
-                    Subject::Link(name) => switch(scenario, stage, name, false).await?,
+                    Subject::Link(name) => switch(scenario, stage, step, name, false).await?,
                     Subject::Process(name) => stage.stop_process(name).await,
                 }
             }
@@ -79,7 +80,7 @@ async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), 
         Action::Start(subjects) => {
             for subject in subjects {
                 match subject {
-                    Subject::Link(name) => switch(scenario, stage, name, true).await?,
+                    Subject::Link(name) => switch(scenario, stage, step, name, true).await?,
                     Subject::Echo(name) => stage.start_echo(scenario, name).await.map_err(Stopped::Error)?,
                     Subject::Process(name) => {
                         if let Some(process) = scenario.process(name) {
@@ -147,10 +148,20 @@ fn serve(scenario: &Scenario, stage: &Stage, wanted: &OnMember) -> Result<(), St
     done.map_err(|error| failed(scenario, &wanted.balancer, error.into()))
 }
 
-async fn switch(scenario: &Scenario, stage: &Stage, name: &str, up: bool) -> Result<(), Stopped> {
+async fn switch(
+    scenario: &Scenario,
+    stage: &Stage,
+    step: &Step,
+    name: &str,
+    up: bool,
+) -> Result<(), Stopped> {
     let Some(proxy) = stage.links.get(name) else { return Ok(()) };
     if up {
         return proxy.restore().await.map_err(|source| failed(scenario, name, source));
+    }
+    if is_idle(scenario, step, name) {
+        // So that the end of an earlier load is not cut off by chance.
+        rest::come(scenario, stage).await;
     }
     proxy.cut().await;
     Ok(())
@@ -183,7 +194,7 @@ async fn wait(scenario: &Scenario, stage: &Stage, that: &Expr, within: Duration)
         .env()
         .timeout(within, async {
             loop {
-                let report = tally::take(scenario, stage).into_value();
+                let report = tally::glance(scenario, stage, that).into_value();
                 match that.evaluate(&report) {
                     Ok(outcome) if outcome.holds => return,
                     Ok(outcome) => last = outcome.actual,

@@ -1,28 +1,49 @@
 //! Collects what was counted and measured. A new field of the report goes here and into the vocabulary of paths.
 
 use super::stage::{LoadState, Stage};
+use crate::expr::Expr;
 use crate::model::{Link, Scenario};
 use crate::report::Ledger;
 use squall_faults::Carrier;
-use squall_load::Report as LoadReport;
+use squall_load::{Counts, Report as LoadReport};
 use squall_proxy::Metrics;
+use std::collections::BTreeMap;
 
 /// Everything there is to report now.
 pub(super) fn take(scenario: &Scenario, stage: &Stage) -> Ledger {
-    let mut ledger = Ledger::new(scenario);
+    fill(Ledger::new(scenario), scenario, stage)
+}
+
+/// The values now that `that` names: what it costs depends on these alone.
+pub(super) fn glance(scenario: &Scenario, stage: &Stage, that: &Expr) -> Ledger {
+    let paths = that.paths().into_iter().map(|used| used.path.to_owned());
+    fill(Ledger::only(paths.collect()), scenario, stage)
+}
+
+/// Notes whatever the ledger wants.
+fn fill(mut ledger: Ledger, scenario: &Scenario, stage: &Stage) -> Ledger {
     let now = stage.ended.unwrap_or_else(|| stage.env().now());
-    for (name, metrics) in stage.link_metrics() {
-        if let Some(named) = scenario.link(name) {
-            link(&mut ledger, scenario, named, &metrics);
+    for (name, proxy) in &stage.links {
+        if let Some(named) = scenario.link(name).filter(|named| ledger.wants(&named.path())) {
+            link(&mut ledger, scenario, named, &proxy.metrics());
         }
     }
     for (name, state) in &stage.loads {
+        let path = format!("load.{name}");
         match state {
-            LoadState::Running(running) => load(&mut ledger, scenario, name, &running.snapshot(now)),
+            _ if !ledger.wants(&path) => {}
             LoadState::Finished(report) => load(&mut ledger, scenario, name, report),
+            LoadState::Running(running) => {
+                load_counts(&mut ledger, scenario, name, &running.counts());
+                // The latencies of all shards have to be put together for it.
+                if ledger.wants(&path) {
+                    load(&mut ledger, scenario, name, &running.snapshot(now));
+                }
+            }
         }
     }
-    for (name, counts) in &stage.echo_counts() {
+    let echoes = if ledger.wants("echo") { stage.echo_counts() } else { BTreeMap::new() };
+    for (name, counts) in &echoes {
         let mut put = |field: &str, value| ledger.put(&format!("echo.{name}.{field}"), value);
         put("bytes", counts.bytes_out);
         match scenario.echoes.iter().find(|echo| echo.name == *name).map(|echo| echo.carrier) {
@@ -85,9 +106,9 @@ fn link(ledger: &mut Ledger, scenario: &Scenario, link: &Link, metrics: &Metrics
     }
 }
 
-fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadReport) {
+/// What is counted of a load; but for the strays, all that is no time.
+fn load_counts(ledger: &mut Ledger, scenario: &Scenario, name: &str, counts: &Counts) {
     let mut put = |field: &str, value| ledger.put(&format!("load.{name}.{field}"), value);
-    let (counts, timing) = (report.counts, &report.timing);
     put("planned", counts.planned);
     put("sent", counts.sent);
     put("ok", counts.ok);
@@ -100,13 +121,9 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
     put("errors.refused", counts.errors.refused);
     put("errors.timeout", counts.errors.timeout);
     put("errors.other", counts.errors.other);
-    let asked = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load);
-    let framed = asked.is_some_and(|load| load.manner.framed);
-    let http = asked.is_some_and(|load| load.manner.http.is_some());
-    let datagrams = asked.is_some_and(|load| load.carrier == Carrier::Datagram);
+    let Manner { framed, http, datagrams, .. } = Manner::of(scenario, name);
     if datagrams {
         put("retried", counts.retried);
-        put("integrity.late", timing.strays.late);
     } else {
         put("connections.lost", counts.connections.lost);
         put("integrity.extra", counts.integrity.extra);
@@ -117,10 +134,6 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
     }
     if datagrams || framed {
         put("integrity.truncated", counts.integrity.truncated);
-        put("integrity.duplicated", timing.strays.duplicated);
-    }
-    if framed {
-        put("integrity.reordered", timing.strays.reordered);
     }
     if framed || http {
         put("errors.malformed", counts.errors.malformed);
@@ -130,8 +143,44 @@ fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadRepor
         put("errors.status_4xx", counts.errors.status_4xx);
         put("errors.status_5xx", counts.errors.status_5xx);
     }
+}
+
+/// What decides which values a load has.
+struct Manner {
+    framed: bool,
+    http: bool,
+    datagrams: bool,
+    /// Whether its requests are due at a time.
+    paced: bool,
+}
+
+impl Manner {
+    fn of(scenario: &Scenario, name: &str) -> Manner {
+        let asked = scenario.loads().find(|(each, _)| *each == name).map(|(_, load)| load);
+        Manner {
+            framed: asked.is_some_and(|load| load.manner.framed),
+            http: asked.is_some_and(|load| load.manner.http.is_some()),
+            datagrams: asked.is_some_and(|load| load.carrier == Carrier::Datagram),
+            paced: asked.is_some_and(|load| load.pace.is_some()),
+        }
+    }
+}
+
+fn load(ledger: &mut Ledger, scenario: &Scenario, name: &str, report: &LoadReport) {
+    load_counts(ledger, scenario, name, &report.counts);
+    let mut put = |field: &str, value| ledger.put(&format!("load.{name}.{field}"), value);
+    let (timing, manner) = (&report.timing, Manner::of(scenario, name));
+    if manner.datagrams {
+        put("integrity.late", timing.strays.late);
+    }
+    if manner.datagrams || manner.framed {
+        put("integrity.duplicated", timing.strays.duplicated);
+    }
+    if manner.framed {
+        put("integrity.reordered", timing.strays.reordered);
+    }
     let mut groups = vec![("latency", timing.latency)];
-    if asked.is_some_and(|load| load.pace.is_some()) {
+    if manner.paced {
         groups.extend([("service_time", timing.service_time), ("send_delay", timing.send_delay)]);
         put("late", report.generator.late);
     }

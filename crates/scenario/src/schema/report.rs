@@ -26,8 +26,12 @@ pub fn report() -> Value {
             "scenario": { "type": "string", "description": "The scenario's name." },
             "seed": { "type": "integer", "minimum": 0, "description": "Behind every random decision." },
             "clock": { "enum": ["real", "virtual"] },
-            "result": { "enum": ["pass", "fail"] },
-            "reason": { "type": "array", "items": text(), "description": "Why it did not pass." },
+            "result": {
+                "enum": ["pass", "fail", "error", "unsupported"],
+                "description": "`error`: it did not run, or not to its end; `unsupported`: this machine cannot do what it asks for. \
+                                Either has neither counts nor expectations, unless only its snapshot was the trouble.",
+            },
+            "reason": { "type": "array", "items": text(), "description": "Why it did not pass; empty where it did." },
             "counts": described(counts, "Exact: the same in every run with the same seed."),
             "timing": described(timing, "Measured, and counts that a clock decides. The last key of what is measured bears its unit."),
             "expectations": { "type": "array", "items": {

@@ -1,68 +1,82 @@
-//! Latencies over time, as the report of a load has them: second by second.
+//! Latencies over time, as the report of a load has them.
 
 use super::Beat;
-use squall_load::{Interval, Report};
-
-/// The most that are kept. Of a longer load several seconds are one.
-const MOST: u64 = 300;
-
-const SECOND: u64 = 1_000_000_000;
+use squall_load::{Moment, Report};
 
 /// What a load says about its requests over time, in nanoseconds since it was started.
 pub(crate) fn beats(report: &Report) -> Vec<Beat> {
-    of(&report.intervals, report.timing.elapsed_ns)
+    of(&report.moments, report.timing.elapsed_ns)
 }
 
-fn of(intervals: &[Interval], elapsed: u64) -> Vec<Beat> {
-    let seconds =
-        intervals.iter().map(|interval| interval.second).max().map_or(0, |last| last.saturating_add(1));
-    let wide = seconds.div_ceil(MOST).max(1);
-    let mut beats: Vec<(Beat, u64)> = Vec::new();
-    for interval in intervals.iter().filter(|interval| interval.measured + interval.failed > 0) {
-        let from = (interval.second / wide).saturating_mul(wide).saturating_mul(SECOND);
-        if beats.last().is_none_or(|(last, _)| last.from != from) {
-            let to = from.saturating_add(wide.saturating_mul(SECOND)).min(elapsed.max(from));
-            beats.push((Beat { from, to, ..Beat::default() }, 0));
-        }
-        if let Some((beat, sum)) = beats.last_mut() {
-            beat.requests += interval.measured;
-            beat.failed += interval.failed;
-            beat.max_ns = beat.max_ns.max(interval.latency_max_ns);
-            *sum = sum.saturating_add(interval.latency_sum_ns);
-            beat.mean_ns = *sum / beat.requests.max(1);
+fn of(moments: &[Moment], elapsed: u64) -> Vec<Beat> {
+    let mut moments = moments.to_vec();
+    while is_scattered(&moments) {
+        moments = doubled(&moments);
+    }
+    let beat = |moment: &Moment| Beat {
+        from: moment.from_ns,
+        to: moment.to_ns.min(elapsed.max(moment.from_ns)),
+        requests: moment.measured,
+        failed: moment.failed,
+        mean_ns: moment.latency_sum_ns / moment.measured.max(1),
+        max_ns: moment.latency_max_ns,
+    };
+    moments.iter().map(beat).collect()
+}
+
+/// Whether requests are further apart than spans are long, so that a line through the spans would be full of holes: most spans
+/// stand alone, or there are many short gaps. A long gap is one in which nothing was answered.
+fn is_scattered(moments: &[Moment]) -> bool {
+    let gaps = moments.windows(2).filter(|pair| pair[0].to_ns < pair[1].from_ns);
+    let short = |pair: &&[Moment]| pair[1].from_ns - pair[0].to_ns <= 2 * (pair[0].to_ns - pair[0].from_ns);
+    let (all, short) = (gaps.clone().count(), gaps.filter(short).count());
+    moments.len() > 2 && (all * 2 >= moments.len() || short * 8 > moments.len())
+}
+
+/// The same in spans of twice the length.
+fn doubled(moments: &[Moment]) -> Vec<Moment> {
+    let mut joined: Vec<Moment> = Vec::new();
+    for moment in moments {
+        let width = (moment.to_ns - moment.from_ns).saturating_mul(2).max(1);
+        let from = moment.from_ns / width * width;
+        match joined.last_mut().filter(|last| last.from_ns == from) {
+            Some(last) => last.add(moment),
+            None => joined.push(Moment { from_ns: from, to_ns: from.saturating_add(width), ..*moment }),
         }
     }
-    beats.into_iter().map(|(beat, _)| beat).collect()
+    joined
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn interval(second: u64, measured: u64, sum: u64, max: u64) -> Interval {
-        Interval { second, measured, latency_sum_ns: sum, latency_max_ns: max, ..Interval::default() }
+    const MS: u64 = 1_000_000;
+
+    fn at(ms: u64, measured: u64) -> Moment {
+        let (from_ns, to_ns) = (ms * MS, (ms + 10) * MS);
+        Moment { from_ns, to_ns, measured, latency_sum_ns: measured * 100, latency_max_ns: 250, failed: 0 }
     }
 
     #[test]
-    fn each_second_is_a_beat_and_the_last_ends_with_the_load() {
-        let nothing = Interval { second: 1, sent: 9, ..Interval::default() };
-        let failed = Interval { second: 2, failed: 3, ..Interval::default() };
-        let beats = of(&[interval(0, 4, 400, 250), nothing, failed], 2 * SECOND + 7);
-        let first = Beat { from: 0, to: SECOND, requests: 4, failed: 0, mean_ns: 100, max_ns: 250 };
-        let last = Beat { from: 2 * SECOND, to: 2 * SECOND + 7, failed: 3, ..Beat::default() };
+    fn each_span_is_a_beat_and_the_last_ends_with_the_load() {
+        let failed = Moment { measured: 0, latency_sum_ns: 0, latency_max_ns: 0, failed: 3, ..at(20, 0) };
+        let beats = of(&[at(0, 4), failed], 27 * MS);
+        let first = Beat { from: 0, to: 10 * MS, requests: 4, failed: 0, mean_ns: 100, max_ns: 250 };
+        let last = Beat { from: 20 * MS, to: 27 * MS, failed: 3, ..Beat::default() };
         assert_eq!(beats, [first, last]);
         assert_eq!(of(&[], 5), []);
     }
 
     #[test]
-    fn a_long_load_has_no_more_beats_than_a_page_can_show() {
-        let seconds: Vec<Interval> =
-            (0..3601).map(|second| interval(second, second % 2, second % 2 * 10, 10)).collect();
-        let beats = of(&seconds, 3601 * SECOND);
-        assert!(beats.len() as u64 <= MOST && beats.len() > 200, "{}", beats.len());
-        assert_eq!(beats.iter().map(|beat| beat.requests).sum::<u64>(), 1800);
-        assert!(beats.iter().all(|beat| beat.mean_ns == 10 || beat.requests == 0));
-        assert!(beats.windows(2).all(|pair| pair[0].to == pair[1].from));
-        assert_eq!(beats.last().map(|beat| beat.to), Some(3601 * SECOND));
+    fn requests_that_are_far_apart_share_longer_spans_and_an_outage_stays_a_gap() {
+        let rare: Vec<Moment> = (0..20).map(|i| at(i * 100, 1)).collect();
+        let beats = of(&rare, 2000 * MS);
+        assert!((2..=20).contains(&beats.len()), "{beats:?}");
+        assert!(beats.windows(2).all(|pair| pair[0].to == pair[1].from), "{beats:?}");
+        assert_eq!(beats.iter().map(|beat| beat.requests).sum::<u64>(), 20);
+        let outage: Vec<Moment> = (0..20).chain(80..100).map(|i| at(i * 10, 9)).collect();
+        let beats = of(&outage, 1000 * MS);
+        assert_eq!((beats.len(), beats[19].to, beats[20].from), (40, 200 * MS, 800 * MS));
     }
 }

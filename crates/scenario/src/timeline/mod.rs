@@ -1,7 +1,7 @@
 //! What happened when in a run: for the page that shows it. Collected only where it is asked for.
 //!
 //! - [`Timeline`] and its parts are plain data, in nanoseconds since the run began
-//! - `lanes` follows connections by a link's events, `sampler` reads counters from time to time
+//! - `lanes` follows connections by a link's events, `sampler` reads counters and the state of members from time to time
 //! - `beats` takes latencies over time from a load's report
 //! - `windows` knows from the scenario when which fault was in force
 
@@ -14,9 +14,10 @@ mod windows;
 
 pub(crate) use beats::beats;
 pub(crate) use lanes::Lanes;
-pub(crate) use sampler::{Meter, Sampler};
+pub(crate) use sampler::{Meter, Sampler, Seen};
 pub(crate) use windows::{down, faults};
 
+use squall_balance::Condition;
 use squall_proxy::CloseReason;
 use std::fmt;
 use std::net::SocketAddr;
@@ -52,6 +53,10 @@ pub struct StepSpan {
 pub struct LinkTrack {
     /// Its name.
     pub name: String,
+    /// The other links that its connections may run through, nearer ones first.
+    pub behind: Vec<String>,
+    /// The members of a balancer, in the order of the file; none on other links.
+    pub members: Vec<MemberTrack>,
     /// Its counters at successive times; some hundreds at the most, however long the run.
     pub samples: Vec<Sample>,
     /// Its faults: those it started with, then those that steps injected.
@@ -62,6 +67,15 @@ pub struct LinkTrack {
     pub lanes: Vec<Lane>,
     /// How many connections have no lane, by how they ended; endings that did not occur are left out.
     pub others: Vec<(Ending, u64)>,
+}
+
+/// A member of a balancer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct MemberTrack {
+    /// Its name.
+    pub name: String,
+    /// From when on it was seen in which condition; the first is that in which it began.
+    pub conditions: Vec<(u64, Condition)>,
 }
 
 /// The counters of a link at one moment.

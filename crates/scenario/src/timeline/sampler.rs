@@ -1,7 +1,7 @@
 //! Reads the counters of links from time to time while a run goes on, without taking part in it.
 
-use super::Sample;
-use squall_proxy::Metrics;
+use super::{MemberTrack, Sample};
+use squall_proxy::{MemberMetrics, Metrics};
 use squall_wire::Env;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,6 +13,9 @@ const MOST: usize = 300;
 /// The first interval: on the real clock each look costs something, in virtual time next to nothing.
 const REAL: u64 = 1_000_000;
 const VIRTUAL: u64 = 100_000;
+
+/// The most changes of a member that are kept.
+const CHANGES: usize = 500;
 
 /// On the real clock, so many times as long as a look takes nobody looks: counters of many connections are not read for nothing.
 const SPARE: u64 = 50;
@@ -32,7 +35,30 @@ struct Watched {
     last: Sample,
     /// The most that was seen to wait since the last sample.
     peak: u64,
-    samples: Vec<Sample>,
+    seen: Seen,
+}
+
+/// What was seen of a link.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) members: Vec<MemberTrack>,
+}
+
+impl Seen {
+    fn note(&mut self, at: u64, members: Vec<MemberMetrics>) {
+        if self.members.is_empty() {
+            let track =
+                |member: &MemberMetrics| MemberTrack { name: member.name.clone(), conditions: Vec::new() };
+            self.members = members.iter().map(track).collect();
+        }
+        for (track, member) in self.members.iter_mut().zip(members) {
+            let changes = &mut track.conditions;
+            if changes.last().is_none_or(|(_, last)| *last != member.state) && changes.len() < CHANGES {
+                changes.push((at, member.state));
+            }
+        }
+    }
 }
 
 /// Takes samples of every link at the same times.
@@ -59,7 +85,7 @@ impl Sampler {
             faults,
             last: Sample::default(),
             peak: 0,
-            samples: Vec::new(),
+            seen: Seen::default(),
         });
         let links = links.collect();
         let mut sampler = Sampler { env: env.clone(), began, interval, next: interval, passed: 0, links };
@@ -124,6 +150,7 @@ impl Sampler {
 
     /// Sees how things are now.
     fn read(&mut self) {
+        let now = self.now();
         for link in &mut self.links {
             let metrics = (link.meter)();
             let fired =
@@ -137,6 +164,7 @@ impl Sampler {
                 fired: link.faults.iter().map(fired).collect(),
             };
             link.peak = link.peak.max(metrics.held);
+            link.seen.note(now, metrics.members);
         }
     }
 
@@ -144,11 +172,11 @@ impl Sampler {
     fn push(&mut self, at: u64) {
         let mut full = false;
         for link in &mut self.links {
-            link.samples.push(Sample { at, held: link.peak, ..link.last.clone() });
+            link.seen.samples.push(Sample { at, held: link.peak, ..link.last.clone() });
             // What waits goes on waiting.
             link.peak = link.last.held;
-            if link.samples.len() == MOST {
-                halve(&mut link.samples);
+            if link.seen.samples.len() == MOST {
+                halve(&mut link.seen.samples);
                 full = true;
             }
         }
@@ -165,18 +193,18 @@ impl Sampler {
         }
     }
 
-    /// Takes a last sample, and yields those of each link, in the order in which they were given.
-    pub(crate) fn finish(mut self) -> Vec<Vec<Sample>> {
+    /// Takes a last sample, and yields what was seen of each link, in the order in which they were given.
+    pub(crate) fn finish(mut self) -> Vec<Seen> {
         let now = self.now();
         if self.env.is_virtual() && !self.links.is_empty() {
             self.catch_up(now);
         }
         self.read();
-        let ahead = |link: &Watched| link.samples.last().is_none_or(|last| last.at < now);
+        let ahead = |link: &Watched| link.seen.samples.last().is_none_or(|last| last.at < now);
         if self.links.iter().any(ahead) {
             self.push(now);
         }
-        self.links.into_iter().map(|link| link.samples).collect()
+        self.links.into_iter().map(|link| link.seen).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::diagnostic::Source;
 use crate::model::Scenario;
-use crate::{Draws, run, run_recorded};
+use crate::{Draws, Watch, run_watched};
 use squall_faults::Decisions;
 use squall_proxy::Event;
 use std::num::NonZeroUsize;
@@ -42,8 +42,12 @@ fn scenario(text: &str) -> Scenario {
     read.unwrap_or_else(|errors| panic!("{errors:?}"))
 }
 
+fn watch(timeline: bool) -> Watch {
+    Watch { timeline, lines: None }
+}
+
 fn recorded(scenario: &Scenario) -> (Timeline, crate::Run) {
-    let run = run_recorded(scenario, NonZeroUsize::MIN, Draws::default()).expect("it runs");
+    let run = run_watched(scenario, NonZeroUsize::MIN, Draws::default(), watch(true)).expect("it runs");
     let timeline = run.report.timeline.clone().expect("a timeline");
     (*timeline, run)
 }
@@ -51,14 +55,14 @@ fn recorded(scenario: &Scenario) -> (Timeline, crate::Run) {
 #[test]
 fn a_run_in_virtual_time_is_the_same_with_and_without_a_timeline() {
     let scenario = scenario(OUTAGE);
-    let outcome = |run: fn(&Scenario, NonZeroUsize, Draws) -> Result<crate::Run, crate::RunError>| {
+    let outcome = |timeline| {
         let decisions = Decisions::default();
         let draws = Draws { decisions: Some(decisions.clone()), replay: None };
-        let run = run(&scenario, NonZeroUsize::MIN, draws).expect("it runs");
+        let run = run_watched(&scenario, NonZeroUsize::MIN, draws, watch(timeline)).expect("it runs");
         let report = serde_json::to_string(&run.report).expect("JSON");
         (report, run.history, decisions.to_json_lines(), run.report.timeline.is_some())
     };
-    let (plain, watched) = (outcome(run), outcome(run_recorded));
+    let (plain, watched) = (outcome(false), outcome(true));
     assert_eq!((plain.3, watched.3), (false, true));
     assert_eq!((&plain.0, &plain.1, &plain.2), (&watched.0, &watched.1, &watched.2));
 }
@@ -226,4 +230,53 @@ fn a_ten_minute_run_has_no_more_samples_than_a_short_one() {
     let (timeline, _) = recorded(&scenario(text));
     assert!((100..=300).contains(&timeline.links[0].samples.len()));
     assert!(timeline.end > 590_000_000_000);
+}
+
+#[test]
+fn members_are_followed_and_links_know_what_is_behind_them() {
+    let text = r#"
+scenario = 1
+clock = "virtual"
+[echo.a]
+[link.far]
+upstream = "echo.a"
+[link.edge]
+upstream = "balance.pool"
+[balance.pool]
+members = ["echo.a", "link.far"]
+[[step]]
+sleep = "30ms"
+[[step]]
+balance = { name = "pool", member = "far", state = "drain" }
+[[step]]
+sleep = "50ms"
+[[step]]
+balance = { name = "pool", member = "far", state = "up" }
+[[step]]
+sleep = "20ms"
+"#;
+    let timeline = recorded(&scenario(text)).0;
+    let link = |name: &str| timeline.links.iter().find(|link| link.name == name).expect("a link");
+    assert_eq!(link("edge").behind, ["pool", "far"]);
+    assert_eq!(link("pool").behind, ["far"]);
+    assert!(link("far").behind.is_empty() && link("edge").members.is_empty());
+    let members = &link("pool").members;
+    assert_eq!(members[0], MemberTrack { name: "a".to_owned(), conditions: vec![(0, Condition::Up)] });
+    let conditions: Vec<Condition> = members[1].conditions.iter().map(|change| change.1).collect();
+    assert_eq!(conditions, [Condition::Up, Condition::Drain, Condition::Up]);
+    let times: Vec<u64> = members[1].conditions.iter().map(|change| change.0 / 1_000_000).collect();
+    assert_eq!(times, [0, 30, 80]);
+}
+
+#[test]
+fn latencies_of_a_short_load_are_told_by_ten_milliseconds() {
+    let timeline = recorded(&scenario(OUTAGE)).0;
+    let load = &timeline.loads[0];
+    assert!(load.beats.len() >= 5, "{:?}", load.beats);
+    assert!(load.beats.iter().all(|beat| beat.to - beat.from <= 10_000_000));
+    // 240 requests, but for those that two resets have cut off.
+    assert!((200..=240).contains(&load.beats.iter().map(|beat| beat.requests).sum::<u64>()));
+    // Those that waited for the outage to end are the longest.
+    let longest = load.beats.iter().max_by_key(|beat| beat.max_ns).expect("a beat");
+    assert!(longest.from >= timeline.steps[2].from + 190_000_000, "{longest:?}");
 }

@@ -1,8 +1,11 @@
 //! A program that was started: what it writes is read, and it is known when it has ended.
 
+use super::Fall;
 use super::group::Group;
-use super::tail::{Output, Tail};
+use super::tail::{Tail, Which};
+use super::transcript::Transcript;
 use squall_wire::{Env, lock};
+use std::convert::Infallible;
 use std::io;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -27,6 +30,8 @@ pub(super) struct Started {
     on_duty: Arc<AtomicBool>,
     post: Post,
     readers: [AbortHandle; 2],
+    /// Ends when both outputs have.
+    heard: mpsc::Receiver<Infallible>,
 }
 
 /// How and when a program ended.
@@ -41,13 +46,13 @@ pub(super) struct Ended {
 #[derive(Clone)]
 pub(super) struct Post {
     pub(super) name: String,
-    pub(super) to: mpsc::UnboundedSender<(String, ExitStatus)>,
+    pub(super) to: mpsc::UnboundedSender<Fall>,
 }
 
 impl Post {
     fn tell(&self, status: ExitStatus) {
         // Nobody listens any more when the run is over.
-        let _ = self.to.send((self.name.clone(), status));
+        let _ = self.to.send(Fall::Ended(self.name.clone(), status));
     }
 }
 
@@ -56,7 +61,8 @@ impl Started {
     pub(super) fn spawn(
         command: &mut Command,
         env: &Env,
-        wanted: Option<(Output, String)>,
+        wanted: Option<(Which, String)>,
+        transcripts: [Transcript; 2],
         post: Post,
     ) -> io::Result<Started> {
         let (mut child, group) = Group::spawn(command)?;
@@ -66,9 +72,18 @@ impl Started {
         let (tell_ended, ended) = watch::channel(None);
         let wants =
             |output| wanted.as_ref().filter(|wanted| wanted.0 == output).map(|wanted| wanted.1.clone());
-        let stdout =
-            listen(child.stdout.take(), Output::Stdout, &tail, wants(Output::Stdout), tell_seen.clone());
-        let stderr = listen(child.stderr.take(), Output::Stderr, &tail, wants(Output::Stderr), tell_seen);
+        let (hearing, heard) = mpsc::channel(1);
+        let ear = |which, transcript| Ear {
+            which,
+            wanted: wants(which),
+            tail: tail.clone(),
+            seen: tell_seen.clone(),
+            transcript,
+            _hearing: hearing.clone(),
+        };
+        let [first, second] = transcripts;
+        let stdout = listen(child.stdout.take(), ear(Which::Stdout, first));
+        let stderr = listen(child.stderr.take(), ear(Which::Stderr, second));
         let readers = [stdout.abort_handle(), stderr.abort_handle()];
         let (env, told, duty) = (env.clone(), post.clone(), on_duty.clone());
         // Left alone to its end, so that what was killed is waited for.
@@ -86,7 +101,7 @@ impl Started {
                 told.tell(status);
             }
         });
-        Ok(Started { group, ended, seen, tail, on_duty, post, readers })
+        Ok(Started { group, ended, seen, tail, on_duty, post, readers, heard })
     }
 
     /// From now on its end is told, also where it has ended already.
@@ -137,9 +152,11 @@ impl Started {
         self.group.ask();
     }
 
-    /// Waits until its group is gone; from `deadline` on it is killed.
+    /// Waits until its group is gone, and what it has written is read; from `deadline` on it is killed.
     pub(super) async fn end(&mut self, env: &Env, deadline: u64) {
         self.group.end(env, deadline).await;
+        // Who has left the group may keep an output open.
+        env.timeout(DRAIN, self.heard.recv()).await;
     }
 
     /// Forgets the group where nothing of it is alive.
@@ -155,22 +172,31 @@ impl Drop for Started {
     }
 }
 
-/// Reads an output to its end.
-fn listen(
-    output: Option<impl AsyncRead + Unpin + Send + 'static>,
-    which: Output,
-    tail: &Arc<Mutex<Tail>>,
+/// What becomes of an output.
+struct Ear {
+    which: Which,
+    /// A text that is looked for.
     wanted: Option<String>,
     seen: watch::Sender<bool>,
-) -> JoinHandle<()> {
-    let tail = tail.clone();
+    tail: Arc<Mutex<Tail>>,
+    transcript: Transcript,
+    _hearing: mpsc::Sender<Infallible>,
+}
+
+/// Reads an output to its end.
+fn listen(output: Option<impl AsyncRead + Unpin + Send + 'static>, ear: Ear) -> JoinHandle<()> {
     tokio::spawn(async move {
+        // All of it is kept until the end, not only what is used.
+        let mut ear = ear;
         let Some(mut output) = output else { return };
         let mut buf = vec![0; 8192];
         while let Ok(count @ 1..) = output.read(&mut buf).await {
-            if lock(&tail).take(which, &buf[..count], wanted.as_deref()) {
-                seen.send_replace(true);
+            let found = lock(&ear.tail).take(ear.which, &buf[..count], ear.wanted.as_deref());
+            ear.transcript.take(&buf[..count]);
+            if found {
+                ear.seen.send_replace(true);
             }
         }
+        ear.transcript.close();
     })
 }

@@ -8,10 +8,12 @@ mod ports;
 mod ready;
 mod serve;
 mod tail;
+mod transcript;
 mod words;
 
 pub use group::end_processes;
 
+use super::Lines;
 use super::failure::RunError;
 use super::stage::Stage;
 use crate::model::{Owner, Part, Place, Program, Scenario, Target, Template};
@@ -25,6 +27,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::mpsc;
+use transcript::Files;
 
 /// How long a command that is cut short may take to end once it is asked to.
 const GRACE: Duration = Duration::from_secs(2);
@@ -38,9 +41,12 @@ pub(super) struct Programs {
     jobs: BTreeMap<String, JobState>,
     /// The process that is being waited for.
     starting: Option<String>,
-    tell: mpsc::UnboundedSender<(String, ExitStatus)>,
-    /// Processes that ended and should not have. Taken by whoever watches over the run.
+    tell: mpsc::UnboundedSender<Fall>,
+    /// What went wrong with programs by itself. Taken by whoever watches over the run.
     ended: Option<Fallen>,
+    files: Files,
+    /// Whoever wants to hear lines as they come.
+    lines: Option<Lines>,
 }
 
 /// A process of the scenario.
@@ -57,14 +63,22 @@ struct Served {
     grace: Duration,
 }
 
-/// Where it is learned that a process has ended that should not have.
-pub(super) struct Fallen(mpsc::UnboundedReceiver<(String, ExitStatus)>);
+/// What goes wrong with a program while nobody waits for it.
+enum Fall {
+    /// A process of that name has ended that should not have.
+    Ended(String, ExitStatus),
+    /// What it writes cannot be written to its file: why.
+    Unwritten(String),
+}
+
+/// Where it is learned what goes wrong with programs.
+pub(super) struct Fallen(mpsc::UnboundedReceiver<Fall>);
 
 impl Fallen {
     /// Waits for the next.
     pub(super) async fn next(&mut self) -> String {
         match self.0.recv().await {
-            Some(fallen) => told(&fallen),
+            Some(fall) => told(fall),
             None => std::future::pending().await,
         }
     }
@@ -72,17 +86,23 @@ impl Fallen {
     /// Those that are known now, except those that ended well where that is `forgiven`.
     pub(super) fn known(&mut self, forgiven: bool) -> Vec<String> {
         let all = std::iter::from_fn(|| self.0.try_recv().ok());
-        all.filter(|(_, status)| !(forgiven && status.success())).map(|fallen| told(&fallen)).collect()
+        let counts = |fall: &Fall| !(forgiven && matches!(fall, Fall::Ended(_, status) if status.success()));
+        all.filter(counts).map(told).collect()
     }
 }
 
-fn told((name, status): &(String, ExitStatus)) -> String {
-    format!("process `{name}` {} while the scenario ran", words::ending(*status))
+fn told(fall: Fall) -> String {
+    match fall {
+        Fall::Ended(name, status) => {
+            format!("process `{name}` {} while the scenario ran", words::ending(status))
+        }
+        Fall::Unwritten(why) => why,
+    }
 }
 
 impl Programs {
-    /// Looks whether all programs are installed, and picks ports.
-    pub(super) fn new(scenario: &Scenario) -> Result<Programs, RunError> {
+    /// Looks whether all programs are installed, opens the files for what they write, and picks ports.
+    pub(super) fn new(scenario: &Scenario, lines: Option<Lines>) -> Result<Programs, RunError> {
         installed::check(scenario)?;
         let (tell, ended) = mpsc::unbounded_channel();
         let served = |grace| Served { grace, ..Served::default() };
@@ -98,6 +118,8 @@ impl Programs {
             starting: None,
             tell,
             ended: Some(Fallen(ended)),
+            files: transcript::open(scenario.programs())?,
+            lines,
         };
         for process in &scenario.processes {
             let address =
@@ -183,7 +205,7 @@ impl Stage {
         &mut self,
         what: &str,
         program: &Program,
-        wanted: Option<(tail::Output, String)>,
+        wanted: Option<(tail::Which, String)>,
         post: Post,
     ) -> Result<Started, RunError> {
         let failed = |program: String, source| RunError::Program { what: what.to_owned(), program, source };
@@ -209,7 +231,9 @@ impl Stage {
                 self.programs.ports.release(port);
             }
         }
-        Started::spawn(&mut command, self.env(), wanted, post).map_err(|source| failed(name, source))
+        let transcript = || self.programs.transcript(what, program);
+        Started::spawn(&mut command, self.env(), wanted, [transcript(), transcript()], post)
+            .map_err(|source| failed(name, source))
     }
 
     /// A text with all its places filled in.

@@ -3,7 +3,7 @@
 use super::Stage;
 use super::child::Post;
 use super::ready;
-use super::tail::Output;
+use super::tail::Which;
 use super::{Served, end};
 use crate::model::{Probe, Process, Scenario};
 use crate::run::steps::Stopped;
@@ -32,8 +32,8 @@ impl Stage {
         }
         let began = self.env().now();
         let wanted = process.ready.as_ref().and_then(|ready| match &ready.probe {
-            Probe::Stdout(text) => Some((Output::Stdout, text.clone())),
-            Probe::Stderr(text) => Some((Output::Stderr, text.clone())),
+            Probe::Stdout(text) => Some((Which::Stdout, text.clone())),
+            Probe::Stderr(text) => Some((Which::Stderr, text.clone())),
             Probe::Tcp(_) | Probe::Http { .. } => None,
         });
         let post = Post { name: name.to_owned(), to: self.programs.tell.clone() };

@@ -19,14 +19,14 @@ pub(super) struct Tail {
 
 /// One of the outputs of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
+pub(super) enum Which {
     Stdout = 0,
     Stderr = 1,
 }
 
 impl Tail {
     /// Takes in what was written; whether a line of it has `wanted` in it, also one that has not ended yet.
-    pub(super) fn take(&mut self, output: Output, bytes: &[u8], wanted: Option<&str>) -> bool {
+    pub(super) fn take(&mut self, output: Which, bytes: &[u8], wanted: Option<&str>) -> bool {
         let mut found = false;
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (text, ended) = match part.strip_suffix(b"\n") {
@@ -45,7 +45,7 @@ impl Tail {
     }
 
     /// Ends the line that is open.
-    fn close(&mut self, output: Output) {
+    fn close(&mut self, output: Which) {
         let line = std::mem::take(&mut self.open[output as usize]);
         if self.kept.len() == KEPT {
             self.kept.pop_front();
@@ -63,8 +63,14 @@ impl Tail {
 
 /// A line for people: nothing in it moves a cursor or changes a colour.
 fn shown(line: &[u8]) -> String {
+    let short: String = plain(line).chars().take(SHOWN).collect();
+    short.trim_end().to_owned()
+}
+
+/// The whole of it.
+pub(super) fn plain(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(line);
-    let plain: String = text.chars().filter(|c| !c.is_control() || *c == '\t').take(SHOWN).collect();
+    let plain: String = text.chars().filter(|c| !c.is_control() || *c == '\t').collect();
     plain.trim_end().to_owned()
 }
 
@@ -76,11 +82,11 @@ mod tests {
     fn the_last_lines_of_both_outputs_are_kept() {
         let mut tail = Tail::default();
         for line in 0..50 {
-            tail.take(Output::Stdout, format!("line {line}\r\n").as_bytes(), None);
+            tail.take(Which::Stdout, format!("line {line}\r\n").as_bytes(), None);
         }
-        tail.take(Output::Stderr, b"\x1b[31mwo", None);
-        tail.take(Output::Stdout, b"open", None);
-        tail.take(Output::Stderr, b"rse\n", None);
+        tail.take(Which::Stderr, b"\x1b[31mwo", None);
+        tail.take(Which::Stdout, b"open", None);
+        tail.take(Which::Stderr, b"rse\n", None);
         let lines = tail.lines();
         assert_eq!(lines.len(), KEPT);
         assert_eq!(&lines[KEPT - 3..], ["line 49", "[31mworse", "open"]);
@@ -90,17 +96,17 @@ mod tests {
     fn a_text_is_found_however_it_comes_in_pieces_but_not_across_lines() {
         let mut tail = Tail::default();
         let mut take = |output, bytes: &[u8]| tail.take(output, bytes, Some("ready"));
-        assert!(!take(Output::Stdout, b"not rea\ndy, re"));
-        assert!(!take(Output::Stderr, b"ady"));
-        assert!(take(Output::Stdout, b"ady\n"));
-        assert!(!take(Output::Stdout, b"later\n"));
+        assert!(!take(Which::Stdout, b"not rea\ndy, re"));
+        assert!(!take(Which::Stderr, b"ady"));
+        assert!(take(Which::Stdout, b"ady\n"));
+        assert!(!take(Which::Stdout, b"later\n"));
     }
 
     #[test]
     fn a_line_without_an_end_takes_no_more_memory_than_any_other() {
         let mut tail = Tail::default();
         for _ in 0..100 {
-            tail.take(Output::Stdout, &[b'x'; 1000], None);
+            tail.take(Which::Stdout, &[b'x'; 1000], None);
         }
         assert_eq!(tail.open[0].len(), LINE);
         assert_eq!(tail.lines(), ["x".repeat(SHOWN)]);
