@@ -292,3 +292,58 @@ fn http_is_loaded_and_judged_by_status() {
         report(&format!("http://{web}/gone"), &["-n", "3", "--threshold", "errors.status_4xx == 0"]);
     assert_eq!((code, &missing["errors"]["status_4xx"]), (Some(1), &3.into()));
 }
+
+#[test]
+fn a_flipped_byte_in_a_body_over_http_is_found_with_its_place() {
+    let mut echo = Server::start(&["echo", "--http", "127.0.0.1:0"]);
+    let web = echo.ready("squall echo listening on http://");
+    let size = 1_000;
+    // Two whole answers, then the head of the third and so many bytes.
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 1000\r\n\r\n".len();
+    let place = 2 * (head + size) + head + 123;
+    let (_proxy, addr) = proxy(web, &["--fault", &format!("corrupt:at={place}B")]);
+    let (code, found) =
+        report(&format!("http://{addr}/raw"), &["-n", "5", "--size", "1000", "--expect-echo"]);
+    assert_eq!((code, &found["counts"]["ok"], &found["errors"]["corrupt"]), (Some(1), &4.into(), &1.into()));
+    assert_eq!(
+        found["integrity"]["first"],
+        serde_json::json!({ "connection": 1, "attempt": 1, "sequence": 2, "offset": place, "way": "down" })
+    );
+    assert_eq!(mistakes_of(&found), Vec::<String>::new());
+    // The same fault hits no body where nobody compares it.
+    let out = load(&format!("http://{addr}/raw"), &["-n", "5", "--size", "1000"]);
+    let page = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success() && page.contains("bodies were not compared"), "{page}");
+}
+
+#[test]
+fn bodies_and_statuses_over_http_are_what_is_expected_or_fail() {
+    let mut echo = Server::start(&["echo", "--http", "127.0.0.1:0"]);
+    let web = echo.ready("squall echo listening on http://");
+    let run = |path: &str, options: &[&str]| report(&format!("http://{web}{path}"), options);
+    let (code, found) =
+        run("/raw", &["-c", "3", "-n", "60", "--size", "1-5000", "--pipeline", "4", "--expect-echo"]);
+    assert_eq!((code, &found["counts"]["ok"]), (Some(0), &60.into()));
+    let (code, _) = run("/raw", &["-n", "3", "--body", "hello", "--expect", "hello"]);
+    assert_eq!(code, Some(0));
+    let (code, found) = run("/raw", &["-n", "3", "--body", "hello", "--expect", "help!"]);
+    assert_eq!((code, &found["integrity"]["corrupt"]), (Some(1), &3.into()));
+    let (code, found) = run("/", &["-n", "3", "--size", "10", "--expect-echo"]);
+    assert_eq!((code, &found["errors"]["corrupt"]), (Some(1), &3.into()), "JSON is no echo");
+    let missing = ["-n", "3", "--expect-status", "404,410", "--threshold", "ok == 3"];
+    assert_eq!(run("/?status=404", &missing).0, Some(0));
+    let (code, found) = run("/", &missing);
+    assert_eq!((code, &found["errors"]["status_2xx"]), (Some(1), &3.into()));
+    for (path, options) in [
+        ("/raw", &["--expect-echo"][..]),
+        ("/raw", &["--method", "HEAD", "--expect", "x"]),
+        ("/raw", &["--expect-status", "99"]),
+        ("/raw", &["--expect-echo", "--size", "1", "--expect", "x"]),
+    ] {
+        assert_eq!(load(&format!("http://{web}{path}"), options).status.code(), Some(2), "{options:?}");
+    }
+    for option in [&["--expect", "x"][..], &["--expect-echo"], &["--expect-status", "200"]] {
+        assert_eq!(load("tcp://127.0.0.1:1", option).status.code(), Some(2), "{option:?}");
+    }
+}

@@ -276,6 +276,24 @@ fn a_server_is_ready_over_http_when_its_status_says_so() {
 }
 
 #[test]
+fn a_load_goes_to_a_process_itself() {
+    let squall = assert_cmd::cargo::cargo_bin!("squall").display().to_string();
+    let text = format!(
+        "scenario = 1\n[process.app]\ncommand = ['{squall}', \"echo\", \"--http\", \"127.0.0.1:{{port.app}}\"]\n\
+         ready = {{ http = \"http://localhost:{{port.app}}/\", within = \"30s\" }}\n\
+         [[step]]\nname = \"posts\"\n\
+         load = {{ target = \"process.app\", connections = 2, requests = 20, http = \"/raw\", size = \"1-900\", expect_echo = true }}\n\
+         [[step]]\nstop = \"process.app\"\n\
+         [[step]]\nname = \"away\"\n\
+         load = {{ target = \"process.app\", requests = 1, http = \"/raw\", timeout = \"10ms\" }}\n"
+    );
+    let report = report(&text, 0);
+    let (posts, away) = (&report["counts"]["load"]["posts"], &report["counts"]["load"]["away"]);
+    assert_eq!((&posts["ok"], &posts["integrity"]["corrupt"]), (&20.into(), &0.into()), "{report:#}");
+    assert_eq!((&away["failed"], &away["errors"]["refused"]), (&1.into(), &1.into()), "{report:#}");
+}
+
+#[test]
 fn a_process_that_ends_in_mid_run_fails_the_scenario_unless_a_step_ends_it() {
     let text = r#"
 scenario = 1

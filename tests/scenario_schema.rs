@@ -212,7 +212,7 @@ assert = "load.a.planned == 5"
 [[step]]
 sleep = "1ms"
 [[step]]
-load = { target = "echo.web", requests = 2, http = "/x", method = "POST", header = "A: b", body = "c", pause = "1ms" }
+load = { target = "echo.web", requests = 2, http = "/raw", method = "POST", header = "A: b", body = "c", expect_echo = true, expect_status = 200, pause = "1ms" }
 [[step]]
 load = { target = "echo.e", requests = 2, send = "a", expect = "a" }
 [[step]]

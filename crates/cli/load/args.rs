@@ -3,7 +3,7 @@
 use super::shard::ShardArg;
 use super::target::Target;
 use crate::parse;
-use squall::load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Source};
+use squall::load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Source, Statuses};
 use squall::scenario::terms;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -90,16 +90,22 @@ pub(crate) struct Args {
     /// Send this text as each request; \r, \n, \t, \0, \\ and \xNN stand for bytes.
     #[arg(long, value_name = "TEXT", requires = "expect", value_parser = text)]
     pub(super) send: Option<Text>,
-    /// The text that answers --send; with none, sending is all.
-    #[arg(long, value_name = "TEXT", requires = "send", value_parser = text)]
+    /// The text that answers --send; with an empty one, sending is all. Over HTTP, the body that every answer has to have.
+    #[arg(long, value_name = "TEXT", value_parser = text)]
     pub(super) expect: Option<Text>,
+    /// Over HTTP: the body of each request has to come back, byte for byte.
+    #[arg(long, conflicts_with = "expect")]
+    pub(super) expect_echo: bool,
+    /// Over HTTP: statuses that are a success: 204, 2xx, 200,404. 2xx unless told.
+    #[arg(long, value_name = "LIST", value_parser = statuses)]
+    pub(super) expect_status: Option<Expected>,
     /// The method of HTTP requests.
     #[arg(long, value_name = "METHOD", default_value = "GET")]
     pub(super) method: String,
     /// A header of HTTP requests, NAME: VALUE; may be given more than once.
     #[arg(long = "header", value_name = "HEADER", value_parser = header)]
     pub(super) headers: Vec<(String, String)>,
-    /// The body of HTTP requests; --size makes one of so many bytes.
+    /// The body of HTTP requests; --size makes each one of its own, of so many bytes.
     #[arg(long, value_name = "TEXT", conflicts_with = "size", value_parser = text)]
     pub(super) body: Option<Text>,
     /// The seed of payload, sizes and arrivals, or `random`.
@@ -174,6 +180,17 @@ pub(super) struct Text {
 
 fn text(written: &str) -> Result<Text, String> {
     Ok(Text { written: written.to_owned(), bytes: terms::text(written)? })
+}
+
+/// Statuses, kept as they were written.
+#[derive(Clone)]
+pub(super) struct Expected {
+    pub(super) written: String,
+    pub(super) statuses: Statuses,
+}
+
+fn statuses(written: &str) -> Result<Expected, String> {
+    Ok(Expected { written: written.to_owned(), statuses: terms::statuses(written)? })
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -115,7 +115,13 @@ fn counts(document: &Document, figures: &Figures) -> String {
     ];
     let strays: Vec<String> =
         strays.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    row("integrity", if strays.is_empty() { "every byte right".to_owned() } else { strays.join(", ") });
+    let plan = &document.plan;
+    let compared = ["expect", "expect-echo"].iter().any(|name| plan.options.contains_key(*name));
+    let right = match plan.target.starts_with("http") && !compared {
+        true => "bodies were not compared".to_owned(),
+        false => "every byte right".to_owned(),
+    };
+    row("integrity", if strays.is_empty() { right } else { strays.join(", ") });
     row("elapsed", rounded(timing.elapsed_ns));
     aligned(2, [false, false], &rows)
 }
@@ -164,6 +170,9 @@ fn errors(figures: &Figures) -> Vec<[String; 2]> {
         ("corrupt", errors.corrupt),
         ("not sent", errors.not_sent),
         ("malformed", errors.malformed),
+        ("incomplete", errors.incomplete),
+        ("mixed up", errors.mixed_up),
+        ("status 2xx", errors.status_2xx),
         ("status 3xx", errors.status_3xx),
         ("status 4xx", errors.status_4xx),
         ("status 5xx", errors.status_5xx),

@@ -4,7 +4,7 @@ use super::args::Args;
 use super::live::Total;
 use super::target::{Protocol, Target};
 use crate::Failure;
-use squall::load::{Close, Load, Mix, Plan, ProxyProtocol, Rate, Request, Schedule};
+use squall::load::{Close, Expect, Load, Mix, Plan, ProxyProtocol, Rate, Request, Schedule};
 use squall::value::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -136,10 +136,12 @@ fn check(args: &Args, target: &Target) -> Result<(), Failure> {
         (framed && args.send.is_some(), "frames have their own payload: leave out --send"),
         (http && framed, "HTTP has no frames"),
         (http && args.send.is_some(), "HTTP has requests of its own: --method, --header, --body"),
+        (!http && args.expect.is_some() && args.send.is_none(), "--expect needs --send, but over HTTP"),
         (
-            http && args.size.as_ref().is_some_and(|mix| mix.smallest() != mix.largest()),
-            "HTTP requests are all the same: write one --size",
+            !http && args.expect_echo,
+            "--expect-echo is for HTTP: other loads expect an echo unless told otherwise",
         ),
+        (!http && args.expect_status.is_some(), "--expect-status is for HTTP"),
         (!http && args.body.is_some(), "--body is for HTTP"),
         (!http && !args.headers.is_empty(), "--header is for HTTP"),
         (!http && args.method != "GET", "--method is for HTTP"),
@@ -170,13 +172,21 @@ fn speak(args: &Args, protocol: &Protocol, load: Load) -> Result<Load, Failure> 
     let Protocol::Http { path, host } = protocol else { return Ok(load) };
     let headers: Vec<(&str, &str)> =
         args.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let body = match (&args.body, &args.size) {
-        (Some(body), _) => body.bytes.clone(),
-        (None, Some(size)) => vec![b'x'; usize::try_from(size.largest()).unwrap_or(usize::MAX)],
-        (None, None) => Vec::new(),
+    let request = match (&args.body, &args.size) {
+        (Some(body), _) => Request::new(&args.method, path, host, &headers, &body.bytes),
+        (None, Some(_)) => Request::seeded(&args.method, path, host, &headers),
+        (None, None) => Request::new(&args.method, path, host, &headers, &[]),
     };
-    let request = Request::new(&args.method, path, host, &headers, &body).map_err(Failure::usage)?;
-    Ok(load.http(request))
+    let expect = match &args.expect {
+        _ if args.expect_echo => Expect::Echo,
+        Some(text) => Expect::Text(text.bytes.clone().into()),
+        None => Expect::Anything,
+    };
+    let request = request.and_then(|request| request.expecting(expect)).map_err(Failure::usage)?;
+    Ok(load.http(match &args.expect_status {
+        Some(expected) => request.expecting_status(expected.statuses.clone()),
+        None => request,
+    }))
 }
 
 /// The options that differ from what they are without being given.
@@ -226,6 +236,8 @@ fn options(args: &Args) -> BTreeMap<String, String> {
     put("no-reconnect", args.no_reconnect.then(|| "true".to_owned()));
     put("send", args.send.as_ref().map(|text| text.written.clone()));
     put("expect", args.expect.as_ref().map(|text| text.written.clone()));
+    put("expect-echo", args.expect_echo.then(|| "true".to_owned()));
+    put("expect-status", args.expect_status.as_ref().map(|expected| expected.written.clone()));
     put("method", (args.method != "GET").then(|| args.method.clone()));
     put("body", args.body.as_ref().map(|text| text.written.clone()));
     // What a header holds may be a secret; its name is enough to know the request by.

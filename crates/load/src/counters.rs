@@ -52,11 +52,11 @@ pub struct Connections {
 /// Bytes that were not what was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Integrity {
-    /// Requests of which another byte came back than was sent; of datagrams, answers that are nothing that was sent.
+    /// Requests of which another byte came back than was expected; of datagrams, answers that are nothing that was sent.
     pub corrupt: u64,
-    /// Bytes that came back beyond what was sent.
+    /// Bytes that came back beyond what was expected.
     pub extra: u64,
-    /// Datagrams of which only the beginning came back; framed replies that are shorter than asked for.
+    /// Datagrams of which only the beginning came back; framed replies, and bodies of HTTP, that are shorter than expected.
     pub truncated: u64,
 }
 
@@ -77,6 +77,15 @@ pub struct Errors {
     pub not_sent: u64,
     /// What came back is not of the protocol that was spoken.
     pub malformed: u64,
+    /// HTTP answers that ended in the middle: before the length that they have themselves.
+    #[serde(default)]
+    pub incomplete: u64,
+    /// HTTP answers with the body of another request on the same connection.
+    #[serde(default)]
+    pub mixed_up: u64,
+    /// HTTP answers of success, where another status was expected.
+    #[serde(default)]
+    pub status_2xx: u64,
     /// HTTP answers that send the client elsewhere.
     pub status_3xx: u64,
     /// HTTP answers that blame the request.
@@ -95,10 +104,15 @@ pub(crate) enum Failure {
     Closed,
     Timeout,
     Corrupt,
+    /// The answer is whole, and shorter than it has to be.
     Truncated,
+    /// It is longer.
+    Extra,
     NotSent,
     Malformed,
-    /// An HTTP answer of this class, other than 2.
+    Incomplete,
+    MixedUp,
+    /// An HTTP answer of this class, which was not expected.
     Status(u16),
     Other,
 }
@@ -122,8 +136,11 @@ impl Counts {
             Failure::Reset => &mut self.errors.reset,
             Failure::Closed => &mut self.errors.closed,
             Failure::Timeout => &mut self.errors.timeout,
-            Failure::Corrupt | Failure::Truncated => &mut self.errors.corrupt,
+            Failure::Corrupt | Failure::Truncated | Failure::Extra => &mut self.errors.corrupt,
             Failure::Malformed => &mut self.errors.malformed,
+            Failure::Incomplete => &mut self.errors.incomplete,
+            Failure::MixedUp => &mut self.errors.mixed_up,
+            Failure::Status(2) => &mut self.errors.status_2xx,
             Failure::Status(3) => &mut self.errors.status_3xx,
             Failure::Status(4) => &mut self.errors.status_4xx,
             Failure::Status(5) => &mut self.errors.status_5xx,
@@ -132,7 +149,7 @@ impl Counts {
             Failure::Other => &mut self.errors.other,
         } += 1;
         match failure {
-            Failure::Corrupt => self.integrity.corrupt += 1,
+            Failure::Corrupt | Failure::MixedUp => self.integrity.corrupt += 1,
             Failure::Truncated => self.integrity.truncated += 1,
             _ => {}
         }
@@ -185,6 +202,9 @@ impl Errors {
         self.corrupt += other.corrupt;
         self.not_sent += other.not_sent;
         self.malformed += other.malformed;
+        self.incomplete += other.incomplete;
+        self.mixed_up += other.mixed_up;
+        self.status_2xx += other.status_2xx;
         self.status_3xx += other.status_3xx;
         self.status_4xx += other.status_4xx;
         self.status_5xx += other.status_5xx;

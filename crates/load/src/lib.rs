@@ -28,7 +28,7 @@ mod tally;
 pub use counters::{Connections, Counts, Errors, Integrity, Transfer};
 pub use generator::Generator;
 pub use histogram::{Encoded, Latency};
-pub use http::{Request, RequestError};
+pub use http::{Expect, Request, RequestError, Statuses};
 pub use mix::Mix;
 pub use moments::Moment;
 pub use plan::{Close, Load};

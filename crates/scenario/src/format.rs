@@ -344,7 +344,7 @@ pub const LOAD: Shape = Shape {
     name: "load",
     doc: "Requests over connections.",
     keys: &[
-        key("target", Text, "link.NAME, balance.NAME or echo.NAME.").required(),
+        key("target", Text, "link.NAME, balance.NAME, echo.NAME or process.NAME.").required(),
         key("connections", Count(1), "How many connections there are at a time; 1 unless told."),
         key("requests", Count(1), "How many requests in all, dealt evenly to the connections."),
         key("duration", Text, "How long, with a rate: that is a fixed number of requests."),
@@ -367,7 +367,13 @@ pub const LOAD: Shape = Shape {
         key("retries", Count(0), "UDP: how often a datagram that is not answered in time is sent again."),
         key("reconnect", Flag, "TCP: whether a lost connection is opened again; true unless told."),
         key("send", Text, "TCP: a text that is sent as each request."),
-        key("expect", Text, "TCP: the text that answers it."),
+        key("expect", Text, "The text that answers `send`; of HTTP, the body that every answer has to have."),
+        key("expect_echo", Flag, "HTTP: the body of a request has to come back, byte for byte."),
+        key(
+            "expect_status",
+            Quantity,
+            "HTTP: statuses that are a success, such as 204 or 200,404; 2xx unless told.",
+        ),
         key("http", Text, "Makes requests of HTTP of it: the path on the server, with its query."),
         key("method", Text, "HTTP: GET unless told."),
         key("header", Many(&Text), "HTTP: a header, NAME: VALUE, or several."),

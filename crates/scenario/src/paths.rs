@@ -46,6 +46,8 @@ pub enum When {
     FramedOrHttp,
     /// Those that speak in frames, and all over datagrams.
     FramedOrDatagram,
+    /// All but those whose answers are bytes without a length.
+    Bounded,
 }
 
 impl When {
@@ -56,6 +58,7 @@ impl When {
             When::Framed => load.manner.framed,
             When::Http => load.manner.http.is_some(),
             When::FramedOrHttp => load.manner.framed || load.manner.http.is_some(),
+            When::Bounded => When::FramedOrHttp.of(load) || When::FramedOrDatagram.of(load),
             When::FramedOrDatagram => load.manner.framed || load.carrier == Carrier::Datagram,
         }
     }
@@ -144,7 +147,7 @@ pub const FIELDS: &[Field] = &[
     count("load.*.connections.refused"),
     count("load.*.integrity.corrupt"),
     count("load.*.integrity.extra").over(STREAM),
-    count("load.*.integrity.truncated").when(When::FramedOrDatagram),
+    count("load.*.integrity.truncated").when(When::Bounded),
     timing("load.*.integrity.late", Dimension::Count).over(DATAGRAM),
     timing("load.*.integrity.duplicated", Dimension::Count).when(When::FramedOrDatagram),
     timing("load.*.integrity.reordered", Dimension::Count).when(When::Framed),
@@ -155,6 +158,9 @@ pub const FIELDS: &[Field] = &[
     count("load.*.errors.corrupt").over(STREAM),
     count("load.*.errors.not_sent").over(STREAM),
     count("load.*.errors.malformed").when(When::FramedOrHttp),
+    count("load.*.errors.incomplete").when(When::Http),
+    count("load.*.errors.mixed_up").when(When::Http),
+    count("load.*.errors.status_2xx").when(When::Http),
     count("load.*.errors.status_3xx").when(When::Http),
     count("load.*.errors.status_4xx").when(When::Http),
     count("load.*.errors.status_5xx").when(When::Http),

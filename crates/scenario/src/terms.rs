@@ -3,7 +3,7 @@
 
 use squall_faults::Size;
 use squall_faults::value::Value;
-use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Source};
+use squall_load::{Arrivals, Close, Mix, ProxyProtocol, Rate, Source, Statuses};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -166,6 +166,26 @@ pub fn close(text: &str) -> Result<Close, String> {
     }
 }
 
+/// Statuses of HTTP that are a success: `204`, `2xx`, `200,404`.
+///
+/// # Errors
+/// Where it is none of these.
+pub fn statuses(text: &str) -> Result<Statuses, String> {
+    let wrong =
+        || format!("`{text}` is not a status from 200 to 599; write 204, 2xx, or several as in 200,404");
+    let range = |part: &str| {
+        let part = part.trim();
+        if let Some(class @ 2..=5) = part.strip_suffix("xx").and_then(|class| class.parse::<u16>().ok()) {
+            return Some((class * 100, class * 100 + 99));
+        }
+        let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+        let status = part.parse().ok().filter(|status| digits && (200..600).contains(status))?;
+        Some((status, status))
+    };
+    let ranges: Option<Vec<(u16, u16)>> = text.split(',').map(range).collect();
+    ranges.and_then(Statuses::ranges).ok_or_else(wrong)
+}
+
 /// A text with `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` for what cannot be typed.
 ///
 /// # Errors
@@ -223,6 +243,19 @@ mod tests {
             assert!(rate(text).is_err(), "{text}");
         }
         assert!(rate_above_zero("0").is_err());
+    }
+
+    #[test]
+    fn statuses_are_codes_and_classes() {
+        let has = |text: &str, status| statuses(text).map(|statuses| statuses.has(status));
+        for (text, good, bad) in
+            [("204", 204, 200), ("2xx", 299, 300), ("200, 404", 404, 403), ("5xx,200", 503, 404)]
+        {
+            assert_eq!((has(text, good), has(text, bad)), (Ok(true), Ok(false)), "{text}");
+        }
+        for text in ["", "99", "1xx", "6xx", "600", "+204", "xx", "2xx,", "200-299", "ok"] {
+            assert!(statuses(text).is_err(), "{text}");
+        }
     }
 
     #[test]

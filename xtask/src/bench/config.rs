@@ -11,6 +11,7 @@ pub(crate) fn squall(addr: SocketAddr, upstream: SocketAddr, doing: Doing) -> St
         Doing::DelayUp(delay) => format!("{base} --fault latency:{}us@up", delay.as_micros()),
         Doing::DelayDown(delay) => format!("{base} --fault latency:{}us@down", delay.as_micros()),
         Doing::RateUp(rate) => format!("{base} --fault bandwidth:{rate}B/s@up"),
+        Doing::Watched(metrics) => format!("{base} --metrics {metrics}"),
         Doing::Datagrams => format!("{base} --udp"),
         Doing::Control => format!("serve --host {} --port {}", addr.ip(), addr.port()),
     }
@@ -42,6 +43,18 @@ pub(crate) fn nginx(
         "{load}daemon off;\nworker_processes {cores};\nworker_rlimit_nofile 20000;\npid nginx.pid;\n\
          error_log stderr error;\nevents {{ worker_connections 19000; }}\n\
          stream {{ server {{ listen {addr}{carrier}; proxy_pass {upstream}; proxy_buffer_size 64k; }} }}\n"
+    )
+}
+
+/// One worker that answers every request itself, on connections that it never closes.
+pub(crate) fn nginx_web(addr: SocketAddr) -> String {
+    let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let folders: String = folders.map(|what| format!("{what}_temp_path {what}; ")).concat();
+    format!(
+        "daemon off;\nworker_processes 1;\npid web.pid;\nerror_log stderr error;\n\
+         events {{ worker_connections 1000; }}\n\
+         http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; {folders}\n    \
+         server {{ listen {addr}; location / {{ return 200 ok; }} }} }}\n"
     )
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod congestion;
 mod datagrams;
 mod flow;
+mod generators;
 mod guarded;
 mod machine;
 mod members;
@@ -19,11 +20,13 @@ mod relay;
 mod row;
 mod rows;
 mod samples;
+mod scraper;
 mod senders;
 mod servers;
 mod show;
 mod sockets;
 mod subject;
+mod targets;
 mod toxiproxy;
 mod usage;
 
@@ -55,10 +58,10 @@ pub(crate) struct Bench {
     pub(crate) rounds: usize,
     pub(crate) quick: bool,
     pub(crate) congestion: Congestion,
-    /// Squall and its peers.
+    /// Squall, its peers, and generators of load.
     pub(crate) installed: Vec<Installed>,
-    /// Peers that are not there, and why.
-    pub(crate) absent: Vec<String>,
+    /// Who is not there, and why.
+    pub(crate) absent: Vec<(Subject, String)>,
     /// Where toxiproxy takes requests.
     pub(crate) toxiproxy_control: SocketAddr,
     /// Removes the scratch folder.
@@ -107,10 +110,10 @@ impl Bench {
         let version = version_of(&program)?;
         let mut installed = vec![Installed { subject: Subject::Squall, program, version }];
         let mut absent = Vec::new();
-        for peer in Subject::PEERS {
-            match peer.find() {
+        for other in Subject::PEERS.into_iter().chain(Subject::GENERATORS) {
+            match other.find() {
                 Ok(found) => installed.push(found),
-                Err(why) => absent.push(format!("{}: {why}", peer.name())),
+                Err(why) => absent.push((other, why)),
             }
         }
         raise_descriptor_limit();
@@ -145,12 +148,13 @@ impl Bench {
     fn measure(&self, row: Box<dyn Row>) -> (Box<dyn Row>, Outcome) {
         let mut outcome = Outcome::new(row.settings());
         let takes_part = |subject| subject == Subject::Direct || self.installed(subject).is_ok();
-        for subject in Subject::PEERS {
-            if !row.subjects().contains(&subject) {
-                outcome.note(format!("{} is left out: it {}", subject.name(), row.excuse(subject)));
+        for subject in row.peers() {
+            if !row.subjects().contains(subject) {
+                outcome.note(format!("{} is left out: it {}", subject.name(), row.excuse(*subject)));
             }
         }
-        outcome.notes.extend(self.absent.iter().map(|why| format!("left out: {why}")));
+        let absent = self.absent.iter().filter(|(subject, _)| row.peers().contains(subject));
+        outcome.notes.extend(absent.map(|(subject, why)| format!("left out: {}: {why}", subject.name())));
         for round in 1..=self.rounds {
             for setting in 0..outcome.settings.len() {
                 for subject in row.subjects().iter().copied().filter(|subject| takes_part(*subject)) {

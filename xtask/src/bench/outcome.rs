@@ -52,12 +52,17 @@ impl Outcome {
 
     /// The median of what each round has in relation to the same round without a relay.
     pub(crate) fn against_direct(&self, subject: Subject, setting: usize, key: &str) -> Option<f64> {
-        let (case, direct) = (self.case(subject, setting)?, self.case(Subject::Direct, setting)?);
-        let rounds = case.rounds.iter().zip(&direct.rounds);
+        self.against(subject, Subject::Direct, setting, key)
+    }
+
+    /// The median of what each round has in relation to what the same round has of `base`.
+    pub(crate) fn against(&self, subject: Subject, base: Subject, setting: usize, key: &str) -> Option<f64> {
+        let (case, base) = (self.case(subject, setting)?, self.case(base, setting)?);
+        let rounds = case.rounds.iter().zip(&base.rounds);
         median(
             rounds
-                .filter_map(|(figures, direct)| {
-                    let (value, base) = (figure(figures.as_ref()?, key)?, figure(direct.as_ref()?, key)?);
+                .filter_map(|(figures, base)| {
+                    let (value, base) = (figure(figures.as_ref()?, key)?, figure(base.as_ref()?, key)?);
                     (base != 0.0).then_some(value / base)
                 })
                 .collect(),
@@ -120,6 +125,7 @@ mod tests {
         // The round that failed has none.
         assert_eq!(outcome().against_direct(Subject::Haproxy, 0, "speed"), Some(0.35));
         assert_eq!(outcome().against_direct(Subject::Socat, 0, "speed"), None);
+        assert_eq!(outcome().against(Subject::Direct, Subject::Squall, 0, "speed"), Some(5.0 / 3.0));
     }
 
     #[test]

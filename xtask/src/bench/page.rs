@@ -18,13 +18,14 @@ pub(crate) fn whole(bench: &Bench, machine: &Machine, rows: &[(Box<dyn Row>, Out
 /// Where and with whom.
 fn conditions(bench: &Bench, machine: &Machine) -> String {
     let peers = bench.installed.iter().map(|one| format!("{} {}", one.subject.name(), one.version));
+    let absent = bench.absent.iter().map(|(subject, why)| format!("{}: {why}", subject.name()));
     let lines = [
         ("date", machine.date.clone()),
         ("processor", format!("{}, {} cores", machine.processor, machine.cores)),
         ("kernel", machine.kernel.clone()),
         ("congestion control", bench.congestion.told.clone()),
-        ("relays", peers.collect::<Vec<_>>().join(", ")),
-        ("left out", bench.absent.join("; ")),
+        ("programs", peers.collect::<Vec<_>>().join(", ")),
+        ("left out", absent.collect::<Vec<_>>().join("; ")),
         ("rounds", bench.rounds.to_string()),
     ];
     let lines = lines.iter().filter(|(_, value)| !value.is_empty());
@@ -59,7 +60,7 @@ pub(crate) fn section(row: &dyn Row, outcome: &Outcome) -> String {
 
 fn figures(row: &dyn Row, outcome: &Outcome) -> String {
     let with_settings = outcome.settings.len() > 1;
-    let mut head = vec![if with_settings { "setting" } else { "" }, "relay"];
+    let mut head = vec![if with_settings { "setting" } else { "" }, row.kind()];
     for column in row.columns() {
         head.push(column.head);
         if column.against_direct {

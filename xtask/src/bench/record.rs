@@ -11,6 +11,7 @@ const SCHEMA: &str = "squall.bench/1";
 
 pub(crate) fn of(bench: &Bench, machine: &Machine, rows: &[(Box<dyn Row>, Outcome)]) -> Value {
     let versions = bench.installed.iter().map(|one| (one.subject.name().to_owned(), json!(one.version)));
+    let absent = bench.absent.iter().map(|(subject, why)| format!("{}: {why}", subject.name()));
     json!({
         "schema": SCHEMA,
         "machine": {
@@ -21,7 +22,7 @@ pub(crate) fn of(bench: &Bench, machine: &Machine, rows: &[(Box<dyn Row>, Outcom
             "congestion_control": bench.congestion.told,
         },
         "relays": versions.collect::<Map<_, _>>(),
-        "left_out": bench.absent,
+        "left_out": absent.collect::<Vec<_>>(),
         "quick": bench.quick,
         "rows": rows.iter().map(|(row, outcome)| row_of(row.as_ref(), outcome)).collect::<Vec<_>>(),
     })

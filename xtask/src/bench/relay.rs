@@ -26,6 +26,8 @@ pub(crate) enum Doing {
     DelayDown(Duration),
     /// Lets so many bytes per second of what the client sends through.
     RateUp(u64),
+    /// Nothing, and shows its metrics there.
+    Watched(SocketAddr),
     /// Relays datagrams, and does nothing to them.
     Datagrams,
     /// Nothing: its links are made by calls to where it listens.
@@ -106,11 +108,11 @@ impl Relay {
     }
 }
 
-fn free_addr() -> io::Result<SocketAddr> {
+pub(crate) fn free_addr() -> io::Result<SocketAddr> {
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, sockets::free_port()?)))
 }
 
-fn words(line: &str) -> Vec<OsString> {
+pub(crate) fn words(line: &str) -> Vec<OsString> {
     line.split(' ').map(OsString::from).collect()
 }
 
@@ -125,6 +127,7 @@ fn arguments(
     let cores = bench.cores;
     Ok(match subject {
         Subject::Direct => Vec::new(),
+        Subject::Wrk | Subject::Sockperf => return Err(io::ErrorKind::Unsupported.into()),
         Subject::Squall => words(&config::squall(addr, upstream, doing)),
         Subject::Haproxy => {
             configured(bench, subject, config::haproxy(addr, upstream, cores, doing == Doing::Bulk))?
@@ -154,7 +157,7 @@ fn configured(bench: &Bench, subject: Subject, text: String) -> io::Result<Vec<O
 }
 
 /// Waits until somebody listens at `addr`, without connecting: a server behind it would count that.
-fn wait_for(addr: SocketAddr, datagrams: bool) -> io::Result<()> {
+pub(crate) fn wait_for(addr: SocketAddr, datagrams: bool) -> io::Result<()> {
     let table = if datagrams { "/proc/net/udp" } else { "/proc/net/tcp" };
     let began = Instant::now();
     while !is_listed(&fs::read_to_string(table)?, addr.port(), datagrams) {

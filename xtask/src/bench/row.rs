@@ -27,6 +27,16 @@ pub(crate) trait Row {
     /// Who can take part.
     fn subjects(&self) -> &'static [Subject];
 
+    /// Of which programs of others it is said where they do not take part.
+    fn peers(&self) -> &'static [Subject] {
+        &Subject::PEERS
+    }
+
+    /// What is compared, in a word.
+    fn kind(&self) -> &'static str {
+        "relay"
+    }
+
     /// Why somebody who is installed cannot.
     fn excuse(&self, _subject: Subject) -> &'static str {
         "cannot do this"

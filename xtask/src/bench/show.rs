@@ -30,6 +30,11 @@ pub(crate) fn micros(value: f64) -> String {
     format!("{value:.0} us")
 }
 
+/// The same with a digit behind the point.
+pub(crate) fn tenths(value: f64) -> String {
+    format!("{value:.1} us")
+}
+
 /// Seconds, in milliseconds.
 pub(crate) fn millis(value: f64) -> String {
     format!("{:.0} ms", value * 1e3)

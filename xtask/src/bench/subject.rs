@@ -1,4 +1,4 @@
-//! Who is measured: no relay at all, squall, and the relays of others that are installed.
+//! Who is measured: no relay at all, squall, and the relays and generators of load of others that are installed.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,13 @@ pub(crate) enum Subject {
     Nginx,
     Socat,
     Toxiproxy,
+    /// A generator of load over HTTP.
+    Wrk,
+    /// A generator of load that sends one message at a time.
+    Sockperf,
 }
 
-/// A relay that is installed.
+/// A program that is installed.
 pub(crate) struct Installed {
     pub(crate) subject: Subject,
     pub(crate) program: PathBuf,
@@ -28,6 +32,9 @@ impl Subject {
     pub(crate) const PEERS: [Subject; 4] =
         [Subject::Haproxy, Subject::Nginx, Subject::Socat, Subject::Toxiproxy];
 
+    /// The generators of load of others.
+    pub(crate) const GENERATORS: [Subject; 2] = [Subject::Wrk, Subject::Sockperf];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Subject::Direct => "direct",
@@ -36,6 +43,8 @@ impl Subject {
             Subject::Nginx => "nginx",
             Subject::Socat => "socat",
             Subject::Toxiproxy => "toxiproxy",
+            Subject::Wrk => "wrk",
+            Subject::Sockperf => "sockperf",
         }
     }
 
@@ -48,6 +57,7 @@ impl Subject {
         match self {
             Subject::Toxiproxy => ("toxiproxy-server", "-version"),
             Subject::Socat => ("socat", "-V"),
+            Subject::Sockperf => ("sockperf", "--version"),
             other => (other.name(), "-v"),
         }
     }
@@ -112,6 +122,8 @@ mod tests {
             ("nginx version: nginx/1.22.1\n", "1.22.1"),
             ("socat by Gerhard Rieger\nsocat version 1.7.4.4 on 06 Nov", "1.7.4.4"),
             ("toxiproxy-server version git", "of unknown version"),
+            ("wrk debian/4.1.0-3+b2 [epoll] Copyright (C) 2012", "4.1.0-3+b2"),
+            ("sockperf, version 3.7-no.git\n", "3.7-no.git"),
         ] {
             assert_eq!(version(told), expected);
         }

@@ -33,7 +33,7 @@ fn toxic(doing: Doing) -> Option<Value> {
         json!({ "type": "latency", "stream": stream, "attributes": { "latency": milliseconds } })
     };
     match doing {
-        Doing::Nothing | Doing::Bulk | Doing::Datagrams | Doing::Control => None,
+        Doing::Nothing | Doing::Bulk | Doing::Watched(_) | Doing::Datagrams | Doing::Control => None,
         Doing::DelayUp(delay) => Some(latency("upstream", delay)),
         Doing::DelayDown(delay) => Some(latency("downstream", delay)),
         Doing::RateUp(rate) => {

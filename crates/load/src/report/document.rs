@@ -278,11 +278,7 @@ impl Document {
         }
         let integrity = figures.integrity;
         if integrity.is_wrong() {
-            let first = integrity.first.map(|at| {
-                let way = if at.way == super::Way::Up { "to the target" } else { "from the target" };
-                let (connection, sequence, offset) = (at.connection, at.sequence, at.offset);
-                format!("; first on connection {connection}, request {sequence}, byte {offset} {way}")
-            });
+            let first = integrity.first.map(|at| format!("; first on {at}"));
             let (corrupt, truncated, extra) = (integrity.corrupt, integrity.truncated, integrity.extra);
             let counts = format!(
                 "wrong bytes: {corrupt} requests corrupt, {truncated} truncated, {extra} bytes too many"

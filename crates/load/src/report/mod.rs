@@ -119,6 +119,14 @@ pub struct Wrong {
     pub way: Way,
 }
 
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Wrong { connection, sequence, offset, way, .. } = self;
+        let way = if *way == Way::Up { "to the target" } else { "from the target" };
+        write!(f, "connection {connection}, request {sequence}, byte {offset} {way}")
+    }
+}
+
 impl Wrong {
     /// The first of two.
     pub(crate) fn first(one: Option<Wrong>, other: Option<Wrong>) -> Option<Wrong> {

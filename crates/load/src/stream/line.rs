@@ -53,7 +53,7 @@ impl<'a> Line<'a> {
         free: u64,
     ) -> Line<'a> {
         let load = shared.load();
-        let (ear, left) = (Ear::new(&load.talk), load.per_connection.unwrap_or(u64::MAX));
+        let (ear, left) = (Ear::new(load), load.per_connection.unwrap_or(u64::MAX));
         let alarm = env.sleep_until(0);
         Line { shared, env, deal, open, flights: VecDeque::new(), ear, free, left, offer: CHUNK, alarm }
     }
@@ -197,14 +197,7 @@ impl<'a> Line<'a> {
         with_scratch(|scratch| {
             let n = CHUNK.min(scratch.len()).min(usize::try_from(wanted).unwrap_or(usize::MAX));
             self.open.stream.poll_read(cx, &mut scratch[..n]).map(|read| match read {
-                Ok(0) => match self.ear.end() {
-                    Heard::Over { which, received, result, .. } => {
-                        self.over(which, received, result);
-                        Ok(Read::Last)
-                    }
-                    Heard::Broken(failure) => Err(failure),
-                    Heard::More => Err(Failure::Closed),
-                },
+                Ok(0) => self.end(),
                 Ok(n) => self.hear(&scratch[..n]),
                 Err(error) => Err(Failure::of(&error)),
             })
@@ -216,7 +209,7 @@ impl<'a> Line<'a> {
         if let Some(first) = self.flights.front_mut() {
             first.instants.first.get_or_insert(now);
         }
-        let mut notes = Notes { connection: (self.deal.number, self.open.attempt), ..Notes::default() };
+        let mut notes = self.notes();
         let (mut used, mut outcome) = (0, Ok(Read::Some));
         while used < bytes.len() {
             let at = self.open.received + used as u64;
@@ -242,6 +235,25 @@ impl<'a> Line<'a> {
         self.open.received += bytes.len() as u64;
         self.note(&notes);
         outcome
+    }
+
+    /// The target has finished.
+    fn end(&mut self) -> Result<Read, Failure> {
+        let mut notes = self.notes();
+        let heard = self.ear.end(self.open.received, &self.flights, &mut notes);
+        self.note(&notes);
+        match heard {
+            Heard::Over { which, received, result, .. } => {
+                self.over(which, received, result);
+                Ok(Read::Last)
+            }
+            Heard::Broken(failure) => Err(failure),
+            Heard::More => Err(Failure::Closed),
+        }
+    }
+
+    fn notes(&self) -> Notes {
+        Notes { connection: (self.deal.number, self.open.attempt), ..Notes::default() }
     }
 
     fn note(&self, notes: &Notes) {
@@ -277,7 +289,12 @@ impl<'a> Line<'a> {
     /// The connection broke, and with it all that was under way.
     fn lose(&mut self, failure: Failure) -> End {
         let now = self.env.now();
+        let mut notes = self.notes();
+        // Wrong bytes outweigh what became of the connection behind them.
+        let mut wrong = self.ear.lost(&self.flights, &mut notes);
+        self.note(&notes);
         for flight in std::mem::take(&mut self.flights) {
+            let failure = wrong.take().unwrap_or(failure);
             self.shared.fail(self.shard(), failure, flight.instants.warmup, now);
             self.deal.over(now);
         }

@@ -4,6 +4,7 @@ use super::framed::FramedEar;
 use super::{Ask, Talk};
 use crate::counters::Failure;
 use crate::http::HttpEar;
+use crate::plan::Load;
 use crate::report::{Strays, Way, Wrong};
 use crate::stream::Flight;
 use std::collections::VecDeque;
@@ -59,12 +60,12 @@ impl Notes {
 }
 
 impl Ear {
-    pub(crate) fn new(talk: &Talk) -> Ear {
-        match talk {
+    pub(crate) fn new(load: &Load) -> Ear {
+        match &load.talk {
             Talk::Echo => Ear::Echo { received: 0 },
             Talk::Text { expect, .. } => Ear::Text { expect: expect.clone(), received: 0 },
             Talk::Framed { .. } => Ear::Framed(FramedEar::default()),
-            Talk::Http(request) => Ear::Http(HttpEar::new(request)),
+            Talk::Http(request) => Ear::Http(HttpEar::new(request.clone(), load.seed)),
         }
     }
 
@@ -116,16 +117,24 @@ impl Ear {
                 }
                 taken(received, used, expect.len() as u64)
             }
-            Ear::Http(ear) => ear.hear(bytes),
+            Ear::Http(ear) => ear.hear(bytes, at, flights, notes),
             Ear::Framed(_) => Heard::More,
         }
     }
 
-    /// The target has finished: whether that completes the first answer.
-    pub(crate) fn end(&mut self) -> Heard {
+    /// The target has finished behind `at` bytes: whether that completes the first answer.
+    pub(crate) fn end(&mut self, at: u64, flights: &VecDeque<Flight>, notes: &mut Notes) -> Heard {
         match self {
-            Ear::Http(ear) => ear.end(),
+            Ear::Http(ear) => ear.end(at, flights, notes),
             _ => Heard::Broken(Failure::Closed),
+        }
+    }
+
+    /// The connection is lost: what was wrong with the first answer, as far as it came, where that is not told at once.
+    pub(crate) fn lost(&mut self, flights: &VecDeque<Flight>, notes: &mut Notes) -> Option<Failure> {
+        match self {
+            Ear::Http(ear) => ear.lost(flights, notes),
+            _ => None,
         }
     }
 

@@ -4,5 +4,6 @@ mod closed_loop;
 mod connections;
 mod datagrams;
 mod framed;
+mod http;
 mod open_loop;
 mod target;

@@ -29,6 +29,7 @@ impl Certainty {
 fn route<'s>(scenario: &'s Scenario, load: &'s Load, echo: &Echo) -> Option<Vec<&'s Link>> {
     match &load.target {
         Target::Echo(name) => (*name == echo.name).then(Vec::new),
+        Target::Process(_) => None,
         Target::Link(name) => {
             let route = scenario.route(name);
             let end = Upstream::Echo(echo.name.clone());

@@ -127,6 +127,7 @@ fn brings_back(step: &Step, name: &str) -> bool {
 pub(crate) fn ends_at(scenario: &Scenario, load: &Load, echo: &str) -> bool {
     match &load.target {
         Target::Echo(name) => name == echo,
+        Target::Process(_) => false,
         Target::Link(first) => {
             let leads = Upstream::Echo(echo.to_owned());
             scenario.route(first).iter().any(|link| link.leads_to(&leads))

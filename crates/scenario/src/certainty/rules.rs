@@ -223,6 +223,11 @@ impl Certainty {
                 for link in scenario.links.iter().filter(|link| link.leads_to(&upstream)) {
                     self.open_by_outage(scenario, &link.name);
                 }
+                let direct = Target::Process(name.clone());
+                for load in running(scenario, step).into_iter().filter(|load| load.target == direct) {
+                    let same = scenario.loads().filter(|(_, other)| *other == load);
+                    same.for_each(|(name, _)| self.push(format!("load.{name}"), &reason));
+                }
             }
             Subject::Load(name) => {
                 self.push(format!("load.{name}"), &reason);
@@ -244,6 +249,8 @@ impl Certainty {
     fn open_route(&mut self, scenario: &Scenario, load: &Load, reason: &str) {
         match &load.target {
             Target::Echo(echo) => self.push(format!("echo.{echo}"), reason),
+            // Of a process nothing is counted that its clients do.
+            Target::Process(_) => {}
             Target::Link(first) => {
                 for affected in connected(scenario, first) {
                     let groups = ["bytes", "closes", "connections", "datagrams", "faults"];

@@ -126,7 +126,7 @@ impl<'d> Item<'d> {
         if fitting.is_none() {
             // Where every number would do that fits, only one that is too large needs to be told so.
             let most = match *bounds.end() {
-                u64::MAX if value.is_some_and(|value| value < 0) => String::new(),
+                u64::MAX if value.is_some_and(|value| value < i128::from(*bounds.start())) => String::new(),
                 end => format!(" and at most {end}"),
             };
             self.refuse(format!("`{}` must be at least {}{most}", self.key, bounds.start()), None);

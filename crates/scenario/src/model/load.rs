@@ -81,6 +81,8 @@ pub enum Target {
     Link(String),
     /// The built-in server of that name.
     Echo(String),
+    /// The process of that name, where it says that it listens.
+    Process(String),
 }
 
 impl Pace {

@@ -159,7 +159,7 @@ pub(super) fn sizes(item: &Item<'_>) -> Option<Mix> {
 /// What requests over HTTP call the server: the same whatever its port is.
 fn host(target: &Target) -> &str {
     match target {
-        Target::Link(name) | Target::Echo(name) => name,
+        Target::Link(name) | Target::Echo(name) | Target::Process(name) => name,
     }
 }
 
@@ -168,26 +168,26 @@ fn target_name(target: &Target) -> String {
     match target {
         Target::Link(name) => format!("link.{name}"),
         Target::Echo(name) => format!("echo.{name}"),
+        Target::Process(name) => format!("process.{name}"),
     }
 }
 
 fn target(table: &Table<'_>, names: &Names) -> Option<(Target, Carrier)> {
     let item = table.require("target", "target = \"link.api\"")?;
-    let text = item.text("`link.NAME`, `balance.NAME` or `echo.NAME` in quotes")?.value();
+    let text = item.text("`link.NAME`, `balance.NAME`, `echo.NAME` or `process.NAME` in quotes")?.value();
     match names.resolve(&item, text) {
         Some(named @ (Named::Link(name) | Named::Balance(name))) => {
             Some((Target::Link(name.to_owned()), names.carrier(named)))
         }
         Some(named @ Named::Echo(name)) => Some((Target::Echo(name.to_owned()), names.carrier(named))),
         Some(Named::Process(name)) => {
-            let help = format!(
-                "put a link in front of it, with upstream = \"process.{name}\", and let the load go there"
-            );
-            item.refuse("a load goes to a link or an echo", help);
-            None
+            if names.knows(Named::Process(name)) {
+                names.address(&item, name, item.span());
+            }
+            Some((Target::Process(name.to_owned()), Carrier::Stream))
         }
         None => {
-            let help = "write `link.NAME`, `balance.NAME` or `echo.NAME`".to_owned();
+            let help = "write `link.NAME`, `balance.NAME`, `echo.NAME` or `process.NAME`".to_owned();
             item.refuse(format!("`{text}` is not a target"), help);
             None
         }

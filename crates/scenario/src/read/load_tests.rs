@@ -46,9 +46,10 @@ fn a_load_whose_keys_do_not_go_together_is_refused() {
     }
 }
 
-/// What is wrong with a load of these keys to an HTTP echo behind a link, or to one of bytes.
+/// What is wrong with a load of these keys to an HTTP echo, behind a link or not, to one of bytes, or to a process.
 fn mistakes(target: &str, keys: &str) -> Vec<String> {
-    let servers = "[echo.web]\nprotocol = \"http\"\n[echo.raw]\n[link.api]\nupstream = \"echo.web\"\n";
+    let servers = "[echo.web]\nprotocol = \"http\"\n[echo.raw]\n[link.api]\nupstream = \"echo.web\"\n\
+                   [process.app]\ncommand = [\"app\"]\nport = 80\n[process.mute]\ncommand = [\"mute\"]\n";
     let step = format!("[[step]]\nload = {{ target = \"{target}\", requests = 3, {keys} }}\n");
     let text = format!("scenario = 1\n{servers}{step}");
     let found = read(&Source::new("s.toml", text)).err().unwrap_or_default();
@@ -66,6 +67,43 @@ fn a_load_speaks_what_the_server_at_the_end_does() {
     }
     assert_eq!(mistakes("echo.raw", "http = \"/\""), ["`echo.raw` does not speak HTTP"]);
     assert_eq!(mistakes("echo.raw", "framed = true"), [""; 0]);
+}
+
+#[test]
+fn what_is_expected_over_http_must_be_what_an_echo_can_answer() {
+    for good in [
+        "http = \"/raw\", size = \"1-9\", expect_echo = true, expect_status = \"2xx\"",
+        "http = \"/?status=404&raw=true\", body = \"x\", expect_echo = true, expect_status = 404",
+        "http = \"/\", size = \"1KiB\", expect_echo = false",
+        "http = \"/raw\", body = \"x\", expect = \"x\"",
+    ] {
+        assert_eq!(mistakes("echo.web", good), [""; 0], "{good}");
+    }
+    let other = "`echo.web` does not answer with the body of the request alone";
+    for path in ["/", "/raw?size=5B", "/rawer"] {
+        assert_eq!(
+            mistakes("echo.web", &format!("http = \"{path}\", body = \"x\", expect_echo = true")),
+            [other]
+        );
+        assert_eq!(
+            mistakes("process.app", &format!("http = \"{path}\", body = \"x\", expect_echo = true")),
+            [""; 0]
+        );
+    }
+    let none = "the request has no body that could come back";
+    assert_eq!(mistakes("echo.web", "http = \"/raw\", expect_echo = true"), [none]);
+    let both = "`expect` and `expect_echo` both say what the body of an answer is";
+    assert_eq!(
+        mistakes("echo.web", "http = \"/raw\", body = \"x\", expect = \"x\", expect_echo = true"),
+        [both]
+    );
+    let large = "an echo takes a body of at most 1MiB";
+    assert_eq!(mistakes("echo.web", "http = \"/\", size = \"2MiB\""), [large]);
+    assert_eq!(mistakes("echo.raw", "expect_status = 200"), ["`expect_status` is for requests over HTTP"]);
+    assert_eq!(mistakes("echo.raw", "expect = \"x\""), ["`expect` needs `send` or `http`"]);
+    assert_eq!(mistakes("process.app", "size = \"1KiB\""), [""; 0]);
+    assert_eq!(mistakes("process.mute", "size = \"1KiB\""), ["process `mute` does not say where it listens"]);
+    assert_eq!(mistakes("process.ap", "size = \"1KiB\""), ["there is no `process.ap`"]);
 }
 
 #[test]

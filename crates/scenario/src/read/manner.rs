@@ -45,7 +45,9 @@ pub(super) fn read(table: &Table<'_>, carrier: Carrier, host: &str) -> Manner {
         item.refuse("links and servers of a scenario have addresses of version 4", None);
     }
     if carrier == Carrier::Datagram {
-        for key in ["per_conn", "close", "proxy_protocol", "send", "expect", "http"] {
+        for key in
+            ["per_conn", "close", "proxy_protocol", "send", "expect", "expect_echo", "expect_status", "http"]
+        {
             if let Some(item) = table.get(key) {
                 item.refuse_key(format!("`{key}` is for loads over TCP"), None);
             }
@@ -62,11 +64,15 @@ fn close(table: &Table<'_>) -> Close {
 fn text(table: &Table<'_>, framed: bool) -> Option<(Vec<u8>, Vec<u8>)> {
     let bytes = |item: Option<Item<'_>>| item.and_then(|item| term(&item, "a text", terms::text));
     let (send, expect) = (table.get("send"), table.get("expect"));
+    if table.has("http") {
+        // There, `expect` is about bodies, and `send` is refused.
+        return None;
+    }
     match (&send, &expect) {
         (Some(item), None) => {
             item.refuse_key("`send` needs `expect`", "an empty one expects nothing".to_owned())
         }
-        (None, Some(item)) => item.refuse_key("`expect` needs `send`", None),
+        (None, Some(item)) => item.refuse_key("`expect` needs `send` or `http`", None),
         (Some(item), Some(_)) if framed => item.refuse_key("frames have their own payload", None),
         _ => {}
     }

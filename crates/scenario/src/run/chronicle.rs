@@ -66,7 +66,7 @@ impl Chronicle {
             let from = steps.iter().find(|step| step.name == name)?.from;
             let link = match &load.target {
                 Target::Link(link) => Some(link.clone()),
-                Target::Echo(_) => None,
+                Target::Echo(_) | Target::Process(_) => None,
             };
             let to = from.saturating_add(report.timing.elapsed_ns).min(end);
             let shifted = |beat: Beat| Beat {

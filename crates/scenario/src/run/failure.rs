@@ -30,6 +30,14 @@ pub enum RunError {
         /// Why.
         source: ProxyError,
     },
+    /// The name of the host that a load goes to is not known.
+    #[error("load.{load}: {}", squall_wire::reason(source))]
+    Target {
+        /// The load's name.
+        load: String,
+        /// Why.
+        source: io::Error,
+    },
     /// A program that the scenario needs is not installed.
     #[error("{what}: `{program}` is not installed")]
     NotInstalled {

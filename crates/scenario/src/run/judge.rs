@@ -61,7 +61,7 @@ fn wrong_bytes(scenario: &Scenario, stage: &Stage, reason: &mut Vec<String>) {
             Target::Link(link) => {
                 scenario.route(link).into_iter().any(|link| scenario.faults_of(link).any(|f| f.kind().alters))
             }
-            Target::Echo(_) => false,
+            Target::Echo(_) | Target::Process(_) => false,
         };
         if scenario.loads().any(|(each, load)| each == name && asked_for(load)) {
             continue;
@@ -73,8 +73,9 @@ fn wrong_bytes(scenario: &Scenario, stage: &Stage, reason: &mut Vec<String>) {
         }
         if integrity.corrupt > 0 || integrity.extra > 0 {
             let (corrupt, extra) = (integrity.corrupt, integrity.extra);
+            let first = report.first_wrong.map(|at| format!("; first on {at}")).unwrap_or_default();
             reason.push(format!(
-                "load `{name}` got wrong bytes: {corrupt} requests corrupt, {extra} bytes too many"
+                "load `{name}` got wrong bytes: {corrupt} requests corrupt, {extra} bytes too many{first}"
             ));
         }
     }

@@ -52,7 +52,7 @@ impl Look {
         let in_use = |link: &Link| {
             running.iter().any(|load| match &load.target {
                 Target::Link(first) => connected(scenario, first).any(|used| used.name == link.name),
-                Target::Echo(_) => false,
+                Target::Echo(_) | Target::Process(_) => false,
             })
         };
         let links = stage.link_metrics().filter_map(|(name, metrics)| {

@@ -13,6 +13,7 @@ use squall_load::{Report as LoadReport, Running};
 use squall_proxy::{Metrics, Proxy};
 use squall_wire::{Endpoint, Env, Shards, nanos};
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -145,10 +146,19 @@ impl Stage {
         self.shards.env(0)
     }
 
-    pub(super) fn start_load(&mut self, scenario: &Scenario, name: &str, load: &Load) {
+    pub(super) async fn start_load(
+        &mut self,
+        scenario: &Scenario,
+        name: &str,
+        load: &Load,
+    ) -> Result<(), RunError> {
         // Loads on one link must not draw each other's faults: each numbers its workers from a base of its own.
         let base = scenario.loads().position(|(each, _)| each == name).unwrap_or(0) as u64 * LOAD_STRIDE;
-        let mut plan = super::plan::of(load, self.target(&load.target), scenario.seed);
+        let target = self.target(&load.target);
+        let found = target.resolve().await.map(|found| found.first().copied());
+        let addr = found.and_then(|first| first.ok_or_else(|| io::ErrorKind::NotFound.into()));
+        let addr = addr.map_err(|source| RunError::Target { load: name.to_owned(), source })?;
+        let mut plan = super::plan::of(load, addr, scenario.seed);
         if let Target::Link(link) = &load.target
             && let Some(proxy) = self.links.get(link)
         {
@@ -156,13 +166,15 @@ impl Stage {
             plan = plan.announce(move |local, worker, attempt| labels.set(local, base + worker, attempt));
         }
         self.loads.insert(name.to_owned(), LoadState::Running(plan.start(&self.shards)));
+        Ok(())
     }
 
     /// Where something listens.
-    pub(super) fn target(&self, target: &Target) -> SocketAddr {
+    pub(super) fn target(&self, target: &Target) -> Endpoint {
         let addr = match target {
-            Target::Echo(name) => self.addrs.get(name).copied(),
-            Target::Link(name) => self.links.get(name).map(Proxy::addr),
+            Target::Echo(name) => self.addrs.get(name).map(|addr| (*addr).into()),
+            Target::Link(name) => self.links.get(name).map(|link| link.addr().into()),
+            Target::Process(name) => self.programs.address(name),
         };
         addr.unwrap_or_else(|| unreachable!("{target:?} was checked"))
     }

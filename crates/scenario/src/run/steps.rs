@@ -41,7 +41,7 @@ pub(super) async fn take(scenario: &Scenario, stage: &mut Stage) -> Result<(), S
 async fn one(scenario: &Scenario, stage: &mut Stage, step: &Step) -> Result<(), Stopped> {
     match &step.action {
         Action::Load(load) => {
-            stage.start_load(scenario, &step.name, load);
+            stage.start_load(scenario, &step.name, load).await.map_err(Stopped::Error)?;
             if !load.background {
                 stage.join(&step.name).await;
             }

@@ -132,13 +132,16 @@ fn load_counts(ledger: &mut Ledger, scenario: &Scenario, name: &str, counts: &Co
         put("errors.corrupt", counts.errors.corrupt);
         put("errors.not_sent", counts.errors.not_sent);
     }
-    if datagrams || framed {
+    if datagrams || framed || http {
         put("integrity.truncated", counts.integrity.truncated);
     }
     if framed || http {
         put("errors.malformed", counts.errors.malformed);
     }
     if http {
+        put("errors.incomplete", counts.errors.incomplete);
+        put("errors.mixed_up", counts.errors.mixed_up);
+        put("errors.status_2xx", counts.errors.status_2xx);
         put("errors.status_3xx", counts.errors.status_3xx);
         put("errors.status_4xx", counts.errors.status_4xx);
         put("errors.status_5xx", counts.errors.status_5xx);

@@ -10,13 +10,17 @@ mod delay;
 mod echo;
 mod eject;
 mod idle;
+mod load_http;
+mod load_tcp;
 mod rate;
+mod scrape;
 mod stuck;
 mod switched;
 
-use crate::bench::row::Row;
-use crate::bench::sockets;
+use crate::bench::outcome::Outcome;
+use crate::bench::row::{Row, Verdict};
 use crate::bench::subject::Subject;
+use crate::bench::{show, sockets};
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::thread;
@@ -46,7 +50,22 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(dead::Dead),
         Box::new(balance::Balance),
         Box::new(eject::Eject),
+        Box::new(load_http::LoadHttp),
+        Box::new(load_tcp::LoadTcp),
+        Box::new(scrape::Scrape { bulk: true }),
+        Box::new(scrape::Scrape { bulk: false }),
     ]
+}
+
+/// What squall's load found in relation to another generator's: no more than 5% apart, whichever is ahead.
+fn within(outcome: &Outcome, other: Subject, setting: usize, name: &str) -> [Verdict; 2] {
+    let apart =
+        |key| outcome.against(Subject::Squall, other, setting, key).map(|ratio| (ratio - 1.0).abs() * 100.0);
+    let name = if name.is_empty() { String::new() } else { format!("{name}, ") };
+    [("p50", "p50"), ("req/s", "requests/s")].map(|(key, what)| {
+        let target = format!("{name}{what}: within 5% of {}", other.name());
+        Verdict::at_most(target, apart(key), Some(5.0), show::percent)
+    })
 }
 
 /// One short connection: 64 bytes there and back.

@@ -241,12 +241,12 @@ impl Stage {
         template.fill(|place| match place {
             Place::Port(name) => self.programs.ports.get(name).to_string(),
             Place::Of(owner, name, part) => {
-                let address = match owner {
-                    Owner::Link | Owner::Balance => Some(self.target(&Target::Link(name.clone())).into()),
-                    Owner::Echo => Some(self.target(&Target::Echo(name.clone())).into()),
-                    Owner::Process => self.programs.addresses.get(name).cloned(),
+                let target = match owner {
+                    Owner::Link | Owner::Balance => Target::Link(name.clone()),
+                    Owner::Echo => Target::Echo(name.clone()),
+                    Owner::Process => Target::Process(name.clone()),
                 };
-                address.map_or_else(String::new, |address| part_of(&address, *part))
+                part_of(&self.target(&target), *part)
             }
         })
     }
