@@ -38,4 +38,5 @@ mod serve;
 mod signals;
 mod snapshots;
 mod up;
+mod up_balance;
 mod up_errors;

@@ -45,7 +45,8 @@ fn every_scenario_is_as_the_schema_says() {
 fn a_file_of_services_is_as_its_schema_says_and_no_scenario() {
     let up = schema(&["up", "--schema"]);
     let text = "up = 1\nseed = 1\ngrace = \"1s\"\nmetrics = \"127.0.0.1:0\"\n[vars]\na = 1\n[echo.e]\nmode = \"discard\"\n[link.l]\nupstream = \"echo.e\"\n\
-                [[link.l.fault]]\nlatency = \"1ms\"\n";
+                [[link.l.fault]]\nlatency = \"1ms\"\n[balance.p]\nmembers = [\"link.l\", { to = \"echo.e\", weight = 2 }]\n\
+                [[balance.p.fault]]\nmember = \"e\"\nlatency = \"1ms\"\n";
     let services = document(text).expect("TOML");
     assert_eq!(mistakes(&up, &services), Vec::<String>::new());
     assert_ne!(mistakes(&schema(&["check", "--schema"]), &services), Vec::<String>::new());

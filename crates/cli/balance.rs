@@ -1,7 +1,7 @@
 //! `squall balance`: a relay that picks one of several servers for each connection.
 
 mod pool;
-mod summary;
+pub(crate) mod summary;
 
 use crate::exit::Exit;
 use crate::parse::{self, PresetArg};

@@ -1,11 +1,14 @@
-//! `squall up`: the links and servers of a file, until they are stopped; read again on SIGHUP.
+//! `squall up`: the links, balancers and servers of a file, until they are stopped; read again on SIGHUP.
 
+mod balancers;
 mod file;
+mod leaving;
 mod links;
 mod places;
 mod servers;
 mod services;
 mod watch;
+mod whereabouts;
 
 use crate::exit::Exit;
 use crate::faults::schema;
@@ -28,10 +31,10 @@ use watch::{Ears, Watch, say_totals};
 /// How long connections may go on where neither the file nor the command line says.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Start the links and echo servers of a file, and keep them up.
+/// Start the links, balancers and echo servers of a file, and keep them up.
 ///
 /// The file is written as a scenario is, with `up = 1` instead of `scenario = 1` and without steps. SIGHUP reads it again: what has not changed
-/// goes on, with its connections, and faults change under open connections. `squall check FILE` says what is wrong with one.
+/// goes on, with its connections, and faults and members change under open connections. `squall check FILE` says what is wrong with one.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The file.
@@ -40,7 +43,7 @@ pub(crate) struct Args {
     /// Serve /metrics here instead of where the file says: Prometheus text, or JSON with ?format=json. Without a port: 8998.
     #[arg(long, value_name = "ADDR", value_parser = parse::metrics)]
     metrics: Option<SocketAddr>,
-    /// Serve the control API of `squall serve` for the links here instead of where the file says. Without a port: 8474.
+    /// Serve the control API of `squall serve` for the links, and of `squall balance` for the balancers, here instead of where the file says. Without a port: 8474.
     #[arg(long, value_name = "ADDR", value_parser = parse::control)]
     control: Option<SocketAddr>,
     #[command(flatten)]

@@ -35,10 +35,14 @@ pub enum EventKind {
     FullWeight,
     /// An operator wants something else of it.
     Admin(AdminState),
-    /// The last connection of a member that is being drained has ended.
+    /// The last connection of a member that is being drained, or that has left, has ended.
     Drained,
-    /// An operator gave it this weight.
+    /// An operator, or another configuration, gave it this weight.
     Weight(u32),
+    /// It is new in the pool.
+    Joined,
+    /// It is in the pool no more.
+    Left,
 }
 
 impl fmt::Display for EventKind {
@@ -53,6 +57,8 @@ impl fmt::Display for EventKind {
             EventKind::Admin(state) => write!(f, "is set to {state}"),
             EventKind::Drained => f.write_str("is drained"),
             EventKind::Weight(weight) => write!(f, "has the weight {weight}"),
+            EventKind::Joined => f.write_str("joins"),
+            EventKind::Left => f.write_str("leaves"),
         }
     }
 }

@@ -33,6 +33,17 @@ impl Health {
         Health { check, healthy: true, against: 0, next: first, running: None, number: 0 }
     }
 
+    /// Whether a probe is under way.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Goes on by another rule; the next probe is no later than that has it.
+    pub(crate) fn follow(&mut self, check: HealthCheck, now: u64) {
+        self.check = check;
+        self.next = self.next.min(now.saturating_add(nanos(check.interval)));
+    }
+
     pub(crate) fn is_healthy(&self) -> bool {
         self.healthy
     }

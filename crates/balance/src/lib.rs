@@ -3,7 +3,7 @@
 //! Nothing here owns a socket, a task, a timer or a clock. A [`Pool`] is told the time, in nanoseconds since an origin of
 //! the caller's choosing, with everything that happens: a connection came ([`Pool::pick`]), its dial went well
 //! ([`Pool::connected`]) or not ([`Pool::connect_failed`]), it ended ([`Pool::closed`]), a probe ended
-//! ([`Pool::probe_done`]), an operator spoke ([`Pool::set_admin`]). It answers with a member and with the
+//! ([`Pool::probe_done`]), an operator spoke ([`Pool::set_admin`]), it is to be another ([`Pool::reconfigure`]). It answers with a member and with the
 //! [`Event`]s that this caused.
 //!
 //! - [`Algorithm`]: how a member is chosen
@@ -36,6 +36,7 @@ mod member;
 mod passive;
 mod pick;
 mod pool;
+mod reconfigure;
 mod snapshot;
 mod upkeep;
 

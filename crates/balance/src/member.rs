@@ -14,6 +14,12 @@ const LEAST: u64 = UNIT / 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) config: MemberConfig,
+    /// The weight that its configuration had last, whatever an operator has made of it.
+    pub(crate) asked: u32,
+    /// Its place in the configuration, by which it is shown.
+    pub(crate) place: usize,
+    /// Which departure it has made, where it has left the pool.
+    pub(crate) departure: Option<u64>,
     pub(crate) admin: AdminState,
     pub(crate) health: Option<Health>,
     pub(crate) passive: Passive,
@@ -29,6 +35,9 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn new(config: MemberConfig, health: Option<Health>, now: u64) -> Member {
         Member {
+            asked: config.weight,
+            place: 0,
+            departure: None,
             config,
             admin: AdminState::Up,
             health,
@@ -44,6 +53,8 @@ impl Member {
     /// Its condition, apart from how many connections it has.
     fn standing(&self) -> Condition {
         match self.admin {
+            // Nobody is shown one that has left, and it is as closed as one that was taken down.
+            _ if self.departure.is_some() => Condition::Down,
             AdminState::Down => Condition::Down,
             AdminState::Drain => Condition::Drain,
             AdminState::Up if self.health.as_ref().is_some_and(|health| !health.is_healthy()) => {

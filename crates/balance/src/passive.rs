@@ -31,6 +31,20 @@ impl Passive {
         self.ejections
     }
 
+    /// The same for a server that nothing is known of; what was counted stays.
+    pub(crate) fn afresh(&self, now: u64) -> Passive {
+        Passive { ejections: self.ejections, ..Passive::new(now) }
+    }
+
+    /// Ends the ejection that is in force, due or not; false where none is.
+    pub(crate) fn pardon(&mut self, now: u64) -> bool {
+        let ejected = self.until.take().is_some();
+        if ejected {
+            (self.since, self.streak) = (now, 0);
+        }
+        ejected
+    }
+
     pub(crate) fn succeeded(&mut self) {
         self.streak = 0;
     }

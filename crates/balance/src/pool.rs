@@ -3,10 +3,8 @@
 use crate::algorithm::Algorithm;
 use crate::choose::{Chooser, View};
 use crate::condition::{AdminState, Condition};
-use crate::config::{Ejection, PoolConfig, PoolError, nanos};
+use crate::config::{Ejection, HealthCheck, PoolConfig, PoolError, nanos};
 use crate::event::{Event, EventKind};
-use crate::health::Health;
-use crate::key::Lane;
 use crate::member::Member;
 use crate::pick::{Arrival, Decision, MemberId, NoMember, Pick};
 use std::collections::BTreeMap;
@@ -21,10 +19,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Pool {
     pub(crate) name: String,
+    pub(crate) seed: u64,
     pub(crate) algorithm: Algorithm,
+    pub(crate) health: Option<HealthCheck>,
     pub(crate) ejection: Option<Ejection>,
     /// In nanoseconds.
     pub(crate) slow_start: u64,
+    /// With those that have left: ids are places.
     pub(crate) members: Vec<Member>,
     pub(crate) chooser: Chooser,
     /// The latest time it was told.
@@ -34,6 +35,8 @@ pub struct Pool {
     /// Picks so far, answered or not.
     pub(crate) picks: u64,
     pub(crate) unanswered: u64,
+    /// How many members have left.
+    pub(crate) departures: u64,
 }
 
 impl Pool {
@@ -45,20 +48,15 @@ impl Pool {
     pub fn new(config: PoolConfig, now: u64) -> Result<Pool, PoolError> {
         config.check()?;
         let PoolConfig { name, seed, algorithm, members, health, ejection, slow_start } = config;
-        let make = |member: crate::MemberConfig| {
-            let health = health.map(|check| {
-                let lane = Lane::new(seed, &[name.as_bytes(), b"probe", member.name.as_bytes()]);
-                Health::new(check, now.saturating_add(lane.below(0, nanos(check.interval))))
-            });
-            Member::new(member, health, now)
-        };
-        let members: Vec<Member> = members.into_iter().map(make).collect();
+        let members: Vec<Member> = members.into_iter().map(|member| Member::new(member, None, now)).collect();
         let chooser = Chooser::new(algorithm, seed, &name, &members);
         let slow_start = nanos(slow_start);
-        let (next_change, picks, unanswered) = (u64::MAX, 0, 0);
-        Ok(Pool {
+        let (next_change, picks, unanswered, departures) = (u64::MAX, 0, 0, 0);
+        let mut pool = Pool {
             name,
+            seed,
             algorithm,
+            health,
             ejection,
             slow_start,
             members,
@@ -67,7 +65,13 @@ impl Pool {
             next_change,
             picks,
             unanswered,
-        })
+            departures,
+        };
+        for index in 0..pool.members.len() {
+            pool.members[index].place = index;
+            pool.members[index].health = pool.first_health(&pool.members[index].config.name);
+        }
+        Ok(pool)
     }
 
     /// Its name.
@@ -80,14 +84,23 @@ impl Pool {
         self.algorithm
     }
 
-    /// Its members, in order.
+    /// Its members, in the order of the configuration; none that has left.
     pub fn members(&self) -> impl ExactSizeIterator<Item = MemberId> + use<> {
+        let present = self.ids().filter(|id| self.members[id.index()].departure.is_none());
+        let mut present: Vec<MemberId> = present.collect();
+        present.sort_by_key(|id| self.members[id.index()].place);
+        present.into_iter()
+    }
+
+    /// All ids, those of members that have left included.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = MemberId> + use<> {
         (0..self.members.len()).map(MemberId::of)
     }
 
     /// The member of this name.
     pub fn find(&self, name: &str) -> Option<MemberId> {
-        self.members.iter().position(|member| member.config.name == name).map(MemberId::of)
+        let is = |member: &Member| member.departure.is_none() && member.config.name == name;
+        self.members.iter().position(is).map(MemberId::of)
     }
 
     /// The name of a member; empty for an id of another pool.
@@ -95,9 +108,10 @@ impl Pool {
         self.members.get(member.index()).map_or("", |member| member.config.name.as_str())
     }
 
-    /// The condition a member is in, as of the latest time the pool was told.
+    /// The condition a member is in, as of the latest time the pool was told; none where it has left.
     pub fn condition(&self, member: MemberId) -> Option<Condition> {
-        self.members.get(member.index()).map(Member::condition)
+        let known = self.members.get(member.index()).filter(|member| member.departure.is_none());
+        known.map(Member::condition)
     }
 
     /// Picks a member for a connection. It counts the connection from now on: tell it [`Pool::connected`] or
@@ -133,7 +147,7 @@ impl Pool {
 
     fn why_none(&self) -> NoMember {
         let mut conditions = BTreeMap::new();
-        for member in &self.members {
+        for member in self.members.iter().filter(|member| member.departure.is_none()) {
             let condition = match member.condition() {
                 open if open.takes_connections() => Condition::Tried,
                 closed => closed,
@@ -172,7 +186,9 @@ impl Pool {
         if let Some(failed) = self.members.get_mut(member.index()) {
             failed.failures += 1;
         }
-        if let Some(rule) = self.ejection
+        // Whoever has left is out anyway.
+        if self.departure(member).is_none()
+            && let Some(rule) = self.ejection
             && let Some((until, times)) =
                 self.change(member, at, |member| member.passive.failed(at, rule)).flatten()
         {
@@ -194,7 +210,7 @@ impl Pool {
         let Some(member) = self.members.get_mut(id.index()) else { return };
         let last = member.active == 1;
         member.active = member.active.saturating_sub(1);
-        if last && member.admin == AdminState::Drain {
+        if last && (member.admin == AdminState::Drain || member.departure.is_some()) {
             events.push(Event { member: id, at: self.clock, kind: EventKind::Drained });
         }
     }

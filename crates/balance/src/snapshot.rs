@@ -46,7 +46,8 @@ pub struct MemberSnapshot {
 impl Pool {
     /// The pool as of the latest time it was told; [`Pool::advance`] tells it a later one.
     pub fn snapshot(&self) -> Snapshot {
-        let members = self.members.iter().map(|member| MemberSnapshot {
+        let members = self.members().map(|id| &self.members[id.index()]);
+        let members = members.map(|member| MemberSnapshot {
             name: member.config.name.clone(),
             weight: member.config.weight,
             state: member.condition(),

@@ -18,7 +18,7 @@ impl Pool {
             return events;
         }
         let (clock, slow_start) = (self.clock, self.slow_start);
-        for id in self.members() {
+        for id in self.ids() {
             if let Some(at) = self.members[id.index()].passive.until().filter(|until| *until <= clock) {
                 self.change(id, at, |member| member.passive.readmit(clock));
                 events.push(Event { member: id, at, kind: EventKind::Readmitted });
@@ -101,21 +101,26 @@ impl Pool {
     /// The member to be probed next, and when, in nanoseconds. None without health checks, or while probes of all members are
     /// under way. Members are probed in every state, so that it is known how they are when an operator puts them back.
     pub fn next_probe(&self) -> Option<(u64, MemberId)> {
-        let due = |member: &Member| member.health.as_ref().and_then(|health| health.next_probe());
+        let due = |member: &Member| match member.departure {
+            None => member.health.as_ref().and_then(|health| health.next_probe()),
+            Some(_) => None,
+        };
         let all = self.members.iter().enumerate();
         all.filter_map(|(index, member)| due(member).map(|at| (at, MemberId::of(index)))).min()
     }
 
     /// When a member is to be probed next, in nanoseconds; none without health checks, or while its probe is under way.
     pub fn next_probe_of(&self, member: MemberId) -> Option<u64> {
-        self.members.get(member.index())?.health.as_ref()?.next_probe()
+        let member = self.members.get(member.index()).filter(|member| member.departure.is_none())?;
+        member.health.as_ref()?.next_probe()
     }
 
     /// Begins the probe of a member, if it is due. The caller carries it out and tells the result to [`Pool::probe_done`];
     /// one that is given up has failed.
     pub fn begin_probe(&mut self, now: u64, member: MemberId) -> Option<Probe> {
         let now = self.clock.max(now);
-        self.members.get_mut(member.index())?.health.as_mut()?.begin(now, member)
+        let known = self.members.get_mut(member.index()).filter(|member| member.departure.is_none())?;
+        known.health.as_mut()?.begin(now, member)
     }
 
     /// Ends the probe of a member that is under way. A success after its deadline is a failure; a result that nobody waits for

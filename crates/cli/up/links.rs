@@ -1,82 +1,113 @@
-//! Links as they start, change, and take each other's place.
+//! Links and balancers as they start, change, and take each other's place.
 
 use super::services::{Outcome, Running, Started};
 use crate::Failure;
-use squall::scenario::model::{self, Change, Upstream};
-use squall::{Endpoint, FaultSpec, Proxy, ProxyError};
-use squall_control::Collection;
+use squall::scenario::model::{self, Change, Services};
+use squall::{FaultSpec, Proxy, ProxyError};
 
 impl Running {
-    /// Makes a link what it is to be; nothing where it is that.
+    /// Makes a link what it is to be, by the changes that are about it; nothing where it is that. `before` is what the file had.
     pub(super) async fn change_link(
         &mut self,
         link: &model::Link,
-        change: Option<&Change>,
+        changes: &[&Change],
+        before: &Services,
         old: Option<Proxy>,
     ) -> Option<Outcome> {
-        let moved = self.started.get(&link.name).is_some_and(|started| {
-            let leads_elsewhere =
-                self.resolve(&link.upstream).is_ok_and(|upstream| upstream != started.upstream);
-            leads_elsewhere || started.seed != self.services.seed
-        });
-        match change {
-            Some(Change::Faults { gone, changed, new, .. }) if !moved => {
-                let wanted: Vec<_> = changed.iter().chain(new).cloned().collect();
-                match self.links.change_faults(&link.name, gone, &wanted).await {
-                    Some(done) => Some(self.note_faults(link, gone, &wanted, done)),
-                    // Clients of the control API have stopped it, or taken it away.
-                    None => Some(self.begin_link(link, old).await),
-                }
-            }
-            Some(_) => Some(self.begin_link(link, old).await),
-            None if moved => Some(self.begin_link(link, old).await),
-            None => None,
+        let started = self.started.get(&link.name);
+        let leads_elsewhere = started
+            .is_some_and(|started| self.ends(link.ends()).is_ok_and(|ends| !started.ends.include(&ends)));
+        let reseeded = started.is_some_and(|started| started.seed != self.services.seed);
+        let replaced = changes.iter().any(|change| matches!(change, Change::Link(_)));
+        if replaced || reseeded || (leads_elsewhere && link.pool().is_none()) {
+            return Some(self.begin_link(link, old).await);
+        }
+        if link.pool().is_some() {
+            let changes_at_all = leads_elsewhere || !changes.is_empty();
+            return changes_at_all.then(|| self.change_balancer(link, changes, before));
+        }
+        let Some(Change::Faults { gone, changed, new, .. }) = changes.first() else { return None };
+        let wanted: Vec<_> = changed.iter().chain(new).cloned().collect();
+        match self.links.change_faults(&link.name, gone, &wanted).await {
+            Some(done) => Some(self.note_faults(link, gone, &wanted, done)),
+            // Clients of the control API have stopped it, or taken it away.
+            None => Some(self.begin_link(link, old).await),
         }
     }
 
     /// Starts a link, in place of the one of its name. Its port is the same where the file says the same.
     async fn begin_link(&mut self, link: &model::Link, old: Option<Proxy>) -> Outcome {
-        let name = &link.name;
+        let (name, title) = (&link.name, title(link));
         let old = match old {
             Some(old) => Some(old),
-            None => released(&self.links, name).await,
+            None => self.release(name).await,
         };
         let stays = self.services.link(name).is_some_and(|was| was.listen == link.listen);
         let place = self.started.get(name).map(|started| started.addr).filter(|_| stays);
-        let started = match self.resolve(&link.upstream) {
-            Ok(upstream) => {
-                let builder = link.builder(|_| upstream.clone()).listen(place.unwrap_or(link.listen));
-                self.setting.apply(builder).start().await.map(|proxy| (proxy, upstream)).map_err(failure)
+        let started = match self.ends(link.ends()) {
+            Ok(ends) => {
+                let builder = link.builder(|upstream| ends.of(upstream));
+                let builder = builder.listen(place.unwrap_or(link.listen));
+                self.setting.apply(builder).start().await.map(|proxy| (proxy, ends)).map_err(failure)
             }
             Err(why) => Err(Failure::environment(why)),
         };
         match started {
-            Ok((proxy, upstream)) => {
+            Ok((proxy, ends)) => {
                 let (addr, seed) = (proxy.addr(), proxy.seed());
-                self.started.insert(name.clone(), Started { addr, upstream, seed });
-                let (setting, own) = (self.setting.clone(), link.clone());
-                self.links.adopt_as(proxy, move |upstream, carrier| {
-                    setting.apply(model::Link { carrier, ..own.clone() }.plain(|_| upstream.clone()))
-                });
+                self.keep(link, proxy).await;
+                self.started.insert(name.clone(), Started { addr, ends, seed });
                 let verb = if old.is_some() { "replaced" } else { "started" };
                 if let Some(old) = old {
                     self.leave(old).await;
                 }
                 self.services.apply(&Change::Link(link.clone()));
-                Ok(format!("link {name} {verb}, on {addr}"))
+                Ok(format!("{title} {verb}, on {addr}"))
             }
             Err(Failure { exit, message }) => {
-                let mut told = format!("link {name}: {message}");
+                let mut told = format!("{title}: {message}");
                 if let Some(old) = old {
                     told.push_str("; it stays as it was");
                     if let Err(error) = old.restore().await {
                         told.push_str(&format!(", but for its port: {error}"));
                     }
-                    self.links.put_back(old);
+                    match old.balancer() {
+                        Some(_) => drop(self.balancers.insert(name.clone(), old)),
+                        None => self.links.put_back(old),
+                    }
                 }
                 Err(Failure { exit, message: told })
             }
         }
+    }
+
+    /// The running link, or balancer, of that name, without its port.
+    pub(super) async fn release(&mut self, name: &str) -> Option<Proxy> {
+        let old = match self.balancers.remove(name) {
+            Some(old) => old,
+            None => self.links.release(name).await?,
+        };
+        old.close_port().await;
+        Some(old)
+    }
+
+    /// Keeps what has been started where clients and metrics find it: links as proxies, balancers beside them.
+    async fn keep(&mut self, link: &model::Link, proxy: Proxy) {
+        if let Some(handle) = proxy.balancer() {
+            // What a link of that name has been, or a client has put there.
+            if let Some(old) = self.links.remove(&link.name).await {
+                self.leave(old).await;
+            }
+            self.links.add_balancer(handle);
+            self.balancers.insert(link.name.clone(), proxy);
+            return;
+        }
+        self.links.remove_balancer(&link.name);
+        let (setting, own) = (self.setting.clone(), link.clone());
+        let made = move |upstream: squall::Endpoint, carrier| {
+            setting.apply(model::Link { carrier, ..own.clone() }.plain(|_| upstream.clone()))
+        };
+        self.links.adopt_as(proxy, made);
     }
 
     /// Notes what became of a link's faults.
@@ -87,46 +118,26 @@ impl Running {
         wanted: &[FaultSpec],
         done: Result<(), ProxyError>,
     ) -> Outcome {
-        let name = &link.name;
         // As far as it came: the next reading tries the rest.
-        done.map_err(|error| Failure::environment(format!("link {name}: {error}")))?;
+        done.map_err(|error| Failure::environment(format!("{}: {error}", title(link))))?;
         self.services.apply(&Change::Link(link.clone()));
-        let put: Vec<String> = wanted.iter().map(|fault| format!("{fault}")).collect();
-        let off = gone
-            .iter()
-            .filter(|gone| !wanted.iter().any(|new| new.name() == Some(gone)))
-            .map(|gone| format!("without {gone}"));
-        let told: Vec<String> = put.into_iter().chain(off).collect();
-        Ok(format!("link {name} changed: {}", told.join(", ")))
-    }
-
-    /// Where an upstream is.
-    fn resolve(&self, upstream: &Upstream) -> Result<Endpoint, String> {
-        let missing = |kind: &str, name: &str| format!("its upstream {kind}.{name} does not run");
-        match upstream {
-            Upstream::Echo(name) => {
-                let server = self.servers.get(name).and_then(|servers| servers.last());
-                server.map(|server| server.addr().into()).ok_or_else(|| missing("echo", name))
-            }
-            Upstream::Link(name) => {
-                self.started.get(name).map(|link| link.addr.into()).ok_or_else(|| missing("link", name))
-            }
-            Upstream::Process(name) => Err(missing("process", name)),
-            // Files of services have none.
-            Upstream::Pool(_) => Err("a balancer picks its upstream".to_owned()),
-            Upstream::Address(text) => text.parse().map_err(|error: squall::AddressError| error.to_string()),
-        }
+        Ok(format!("{} changed: {}", title(link), told_of_faults(gone, wanted).join(", ")))
     }
 }
 
-/// The running link of that name, without its port.
-async fn released(links: &Collection, name: &str) -> Option<Proxy> {
-    let link = links.release(name).await?;
-    link.close_port().await;
-    Some(link)
+/// What a link is called in messages: `link api`, `balance pool`.
+pub(super) fn title(link: &model::Link) -> String {
+    link.path().replacen('.', " ", 1)
 }
 
-fn failure(error: ProxyError) -> Failure {
+/// What was done to faults, in words.
+pub(super) fn told_of_faults(gone: &[String], wanted: &[FaultSpec]) -> Vec<String> {
+    let put = wanted.iter().map(|fault| format!("{fault}"));
+    let off = gone.iter().filter(|gone| !wanted.iter().any(|new| new.name() == Some(gone)));
+    put.chain(off.map(|gone| format!("without {gone}"))).collect()
+}
+
+pub(super) fn failure(error: ProxyError) -> Failure {
     match error {
         ProxyError::Plan(_) => Failure::usage(error),
         error => Failure::environment(error),

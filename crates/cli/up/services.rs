@@ -1,17 +1,18 @@
-//! The links and servers that run, and how they become others.
+//! The links, balancers and servers that run, and how they become others.
 
+use super::links::title;
 use super::watch::Ears;
+use super::whereabouts::Ends;
 use crate::Failure;
 use crate::ready::Bound;
 use squall::echo::Echo;
 use squall::scenario::model::{Change, Services};
-use squall::{Carrier, Decisions, Endpoint, Proxy, ProxyBuilder, Shards};
+use squall::{Carrier, Decisions, Proxy, ProxyBuilder, Shards};
 use squall_control::{Collection, EchoCollection};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// What all links and servers have in common.
@@ -35,24 +36,27 @@ impl Setting {
     }
 }
 
-/// Links and servers that run.
+/// Links, balancers and servers that run.
 pub(super) struct Running {
     pub(super) setting: Setting,
     /// What runs, as the file has it: a change that failed is not in it.
     pub(super) services: Services,
     pub(super) links: Collection,
+    /// The balancers, of which clients see members only.
+    pub(super) balancers: BTreeMap<String, Proxy>,
+    /// Of links and balancers alike.
     pub(super) started: BTreeMap<String, Started>,
     /// The last one of a name has its port. Others have connections that are to go on.
     pub(super) servers: BTreeMap<String, Vec<Echo>>,
     pub(super) echoes: EchoCollection,
-    /// Links and servers without a port, whose connections have until the end of the grace.
-    leaving: JoinSet<()>,
+    /// Links, servers and members that are gone but for their connections, which have until the end of the grace.
+    pub(super) leaving: JoinSet<()>,
 }
 
 /// What a link was started with that is not in its own table.
 pub(super) struct Started {
     pub(super) addr: SocketAddr,
-    pub(super) upstream: Endpoint,
+    pub(super) ends: Ends,
     pub(super) seed: u64,
 }
 
@@ -83,6 +87,7 @@ impl Running {
             setting,
             services: Services::default(),
             links,
+            balancers: BTreeMap::new(),
             started: BTreeMap::new(),
             servers: BTreeMap::new(),
             echoes: EchoCollection::default(),
@@ -109,10 +114,12 @@ impl Running {
     async fn change(&mut self, wanted: Services) -> Vec<Outcome> {
         self.setting.seed.store(wanted.seed, Relaxed);
         let changes = self.services.changes_to(&wanted);
+        let before = self.services.clone();
         let Services { seed, grace, metrics, control, .. } = wanted;
         let Services { echoes, links, .. } = std::mem::take(&mut self.services);
         self.services = Services { seed, grace, metrics, control, echoes, links };
         let (mut outcomes, mut replaced) = (Vec::new(), Replaced::default());
+        self.dismiss(&changes);
         // All ports first, so that links can change places.
         for change in &changes {
             outcomes.extend(self.make_room(change, &mut replaced).await.map(Ok));
@@ -125,12 +132,10 @@ impl Running {
         let place = |name: &str| wanted.echoes.iter().position(|echo| echo.name == name);
         self.services.echoes.sort_by_key(|echo| place(&echo.name));
         for link in wanted.links_in_order() {
-            let change = changes.iter().find(|change| match change {
-                Change::Link(new) => new.name == link.name,
-                Change::Faults { link: name, .. } => *name == link.name,
-                Change::EndLink(_) | Change::EndEcho(_) | Change::Echo(_) => false,
-            });
-            outcomes.extend(self.change_link(link, change, replaced.links.remove(&link.name)).await);
+            let own: Vec<&Change> =
+                changes.iter().filter(|change| change.link() == Some(&*link.name)).collect();
+            let old = replaced.links.remove(&link.name);
+            outcomes.extend(self.change_link(link, &own, &before, old).await);
         }
         let place = |name: &str| wanted.links.iter().position(|link| link.name == name);
         self.services.links.sort_by_key(|link| place(&link.name));
@@ -142,11 +147,16 @@ impl Running {
         match change {
             Change::EndLink(name) => {
                 self.started.remove(name);
+                if let Some(balancer) = self.balancers.remove(name) {
+                    self.leave(balancer).await;
+                }
+                self.links.remove_balancer(name);
                 if let Some(link) = self.links.remove(name).await {
                     self.leave(link).await;
                 }
+                let ended = self.services.link(name).map(|link| format!("{} ended", title(link)));
                 self.services.apply(change);
-                Some(format!("link {name} ended"))
+                ended
             }
             Change::EndEcho(name) => {
                 for server in self.servers.remove(name).unwrap_or_default() {
@@ -166,50 +176,13 @@ impl Running {
                 None
             }
             Change::Link(link) => {
-                if let Some(old) = self.links.release(&link.name).await {
-                    old.close_port().await;
+                if let Some(old) = self.release(&link.name).await {
                     replaced.links.insert(link.name.clone(), old);
                 }
                 None
             }
-            Change::Faults { .. } => None,
+            Change::Pool { .. } | Change::Faults { .. } => None,
         }
-    }
-
-    /// What a server or a link has open goes on, for as long as the grace is.
-    pub(super) async fn leave(&mut self, link: Proxy) {
-        link.close_port().await;
-        let grace = self.grace();
-        self.leaving.spawn(async move { link.drain(grace).await });
-    }
-
-    pub(super) async fn leave_server(&mut self, mut server: Echo) {
-        server.close_port().await;
-        let grace = self.grace();
-        self.leaving.spawn(async move {
-            server.stop(grace).await;
-        });
-    }
-
-    /// Waits until something has left; for ever where nothing is leaving. Cancelling it loses nothing.
-    pub(super) async fn left(&mut self) {
-        if self.leaving.join_next().await.is_none() {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Closes all ports, and lets connections end within one grace.
-    pub(super) async fn stop(&mut self) {
-        let grace = self.grace();
-        for server in std::mem::take(&mut self.servers).into_values().flatten() {
-            self.leave_server(server).await;
-        }
-        self.links.drain(grace).await;
-        while self.leaving.join_next().await.is_some() {}
-    }
-
-    fn grace(&self) -> Duration {
-        self.services.grace.unwrap_or(super::GRACE)
     }
 
     /// The seed behind every random decision.
@@ -231,16 +204,19 @@ impl Running {
     pub(super) fn plan(&self) -> Vec<String> {
         let faults =
             self.services.links.iter().flat_map(|link| link.faults.iter().map(move |fault| (link, fault)));
-        faults.map(|(link, fault)| format!("link {}: {fault}", link.name)).collect()
+        faults.map(|(link, fault)| format!("{}: {fault}", title(link))).collect()
     }
 
-    /// Notes what listens, links first.
+    /// Notes what listens, links first, then balancers.
     pub(super) fn note(&self, bound: &mut Bound) {
-        let addrs: BTreeMap<String, SocketAddr> = self.links.addrs().into_iter().collect();
+        let mut addrs: BTreeMap<String, SocketAddr> = self.links.addrs().into_iter().collect();
+        addrs.extend(self.balancers.iter().map(|(name, balancer)| (name.clone(), balancer.addr())));
         for link in &self.services.links {
             let Some(addr) = addrs.get(&link.name) else { continue };
             let scheme = if link.carrier == Carrier::Datagram { "udp:" } else { "" };
-            bound.note(&link.name, format!("squall proxy {} listening on {scheme}", link.name), addr);
+            let command = if link.pool().is_some() { "balance" } else { "proxy" };
+            let what = format!("squall {command} {} listening on {scheme}", link.name);
+            bound.note(&link.name, what, addr);
         }
         for echo in &self.services.echoes {
             let Some(server) = self.servers.get(&echo.name).and_then(|servers| servers.last()) else {

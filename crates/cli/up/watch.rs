@@ -1,6 +1,7 @@
 //! What is seen of the services while they run: events, summaries, and the totals in the end.
 
 use super::services::Running;
+use crate::balance::summary;
 use crate::events::{Console, counted, totals};
 use crate::output::say;
 use crate::signals::Signals;
@@ -141,8 +142,10 @@ pub(super) fn say_totals(running: &Running) {
     say(&sum(running));
     for (link, metrics) in running.links().metrics() {
         let [active, total, up, down] = of_link(&metrics);
-        say(&format!("[METRICS] link {link} | {}", counted(active, total, up, down)));
+        let kind = if metrics.members.is_empty() { "link" } else { "balance" };
+        say(&format!("[METRICS] {kind} {link} | {}", counted(active, total, up, down)));
         say_details(&link, &metrics);
+        metrics.members.iter().for_each(|member| say(&summary::line(&link, member)));
     }
     for (server, counts) in running.echoes().counts() {
         let [active, total, up, down] = of_echo(&counts);

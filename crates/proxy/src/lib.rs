@@ -36,7 +36,7 @@ mod registry;
 mod session;
 mod snapshots;
 
-pub use balance::{Balance, BalanceError, BalancerHandle, Check, Member, Picks};
+pub use balance::{Balance, BalanceError, BalancerHandle, Check, Departed, Member, Picks};
 pub use bridge::{Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, bridge};
 pub use builder::ProxyBuilder;
 pub use close::CloseReason;

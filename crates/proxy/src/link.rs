@@ -74,9 +74,9 @@ impl Link {
     ) -> Result<Arc<Planned>, ProxyError> {
         self.check(&spec)?;
         if let Some(member) = member {
-            let known = self.upstream.balancer().map_or(&[][..], |balancer| balancer.names());
+            let known = self.upstream.balancer().map(|balancer| balancer.names()).unwrap_or_default();
             if !known.iter().any(|name| **name == *member) {
-                return Err(BalanceError::unknown(member, known).into());
+                return Err(BalanceError::unknown(member, &known).into());
             }
         }
         let planned = self.plan.add(member, spec, self.registry.accepted(), self.now())?;

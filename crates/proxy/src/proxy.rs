@@ -110,7 +110,7 @@ impl Proxy {
     /// A handle on the members, where they are picked from.
     pub fn balancer(&self) -> Option<BalancerHandle> {
         let balancer = self.link.upstream.balancer()?;
-        Some(BalancerHandle::new(self.link.clone(), balancer.clone()))
+        Some(BalancerHandle::new(self.link.clone(), balancer.clone(), self.addr))
     }
 
     /// Puts a fault on the link until the guard is dropped. Whatever arrives after this returns meets it, on open

@@ -110,7 +110,7 @@ pub const ROOT: Shape = Shape {
 /// A file of services as a whole.
 pub const SERVICES: Shape = Shape {
     name: "services",
-    doc: "Servers and links that run until they are stopped.",
+    doc: "Servers, links and balancers that run until they are stopped.",
     keys: &[
         key("up", Count(1), "The version of the format: 1.").required(),
         key("seed", Count(0), "Behind every random decision; 0 unless told."),
@@ -124,6 +124,7 @@ pub const SERVICES: Shape = Shape {
         key("vars", Free(&Scalar), "Texts that stand for {NAME} in every string."),
         key("echo", Named(&ECHO), "Built-in servers."),
         key("link", Named(&LINK), "Proxies."),
+        key("balance", Named(&BALANCE), "Proxies that pick one of several servers for each connection."),
     ],
 };
 
@@ -155,7 +156,7 @@ pub const LINK: Shape = Shape {
         key(
             "upstream",
             Text,
-            "echo.NAME, link.NAME, with the real clock HOST:PORT, or in scenarios balance.NAME or process.NAME.",
+            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
         )
         .required(),
         PRESET,

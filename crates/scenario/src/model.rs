@@ -187,8 +187,8 @@ impl Link {
     }
 }
 
-/// The member that a fault is for, where it is for one, and the fault by the name that it has there.
-pub(crate) fn of_member(fault: &FaultSpec) -> Option<(String, FaultSpec)> {
+/// The member that a fault of a balancer is for, where it is for one, and the fault by the name that it has there.
+pub fn of_member(fault: &FaultSpec) -> Option<(String, FaultSpec)> {
     let (member, name) = fault.name()?.split_once('.')?;
     Some((member.to_owned(), fault.clone().named(name)))
 }

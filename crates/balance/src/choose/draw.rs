@@ -10,7 +10,7 @@ const TRIES: u64 = 16;
 /// Draws set aside for one member.
 const SLOTS: u64 = 2 * TRIES + 1;
 
-/// All members side by side, each as wide as its weight.
+/// All members side by side, each as wide as its weight, and those that have left without any.
 ///
 /// A draw that falls on a member out of service is repeated; only the draws that fell there change when it goes, and all
 /// others stay.
@@ -23,7 +23,8 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(members: &[Member]) -> Table {
         let mut end = 0;
-        let widths = members.iter().map(|member| u64::from(member.config.weight));
+        let width = |member: &Member| if member.departure.is_some() { 0 } else { member.config.weight };
+        let widths = members.iter().map(|member| u64::from(width(member)));
         let add = |width| {
             end += width;
             end

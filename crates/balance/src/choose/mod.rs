@@ -52,6 +52,13 @@ impl View<'_> {
     }
 }
 
+/// The draws of members for sources, by the members' names.
+fn rendezvous(seed: u64, pool: &str, members: &[Member]) -> Rendezvous {
+    let lane =
+        |member: &Member| Lane::new(seed, &[pool.as_bytes(), b"source_hash", member.config.name.as_bytes()]);
+    Rendezvous::new(members.iter().map(lane).collect())
+}
+
 /// What an algorithm knows besides the members.
 #[derive(Clone, Debug)]
 pub(crate) struct Chooser {
@@ -67,18 +74,23 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     pub(crate) fn new(algorithm: Algorithm, seed: u64, pool: &str, members: &[Member]) -> Chooser {
-        let lane = |member: &Member| {
-            Lane::new(seed, &[pool.as_bytes(), b"source_hash", member.config.name.as_bytes()])
-        };
         Chooser {
             algorithm,
             seed,
             pool: pool.to_owned(),
             table: Table::new(members),
             rotation: Rotation::new(members.len()),
-            rendezvous: Rendezvous::new(members.iter().map(lane).collect()),
+            rendezvous: rendezvous(seed, pool, members),
             among: Vec::with_capacity(members.len()),
         }
+    }
+
+    /// Members joined or left for good, or have other weights, or are chosen otherwise. Whose turn it is goes on.
+    pub(crate) fn reconfigure(&mut self, algorithm: Algorithm, members: &[Member]) {
+        self.algorithm = algorithm;
+        self.rendezvous = rendezvous(self.seed, &self.pool, members);
+        self.rotation.grow(members.len());
+        self.weight_changed(members);
     }
 
     /// Members came into service or left it.

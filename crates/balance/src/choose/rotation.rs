@@ -19,6 +19,11 @@ impl Rotation {
         Rotation { owed: vec![0; members], total: 1, changed: false }
     }
 
+    /// There are so many places for members; whoever comes is owed nothing.
+    pub(crate) fn grow(&mut self, members: usize) {
+        self.owed.resize(members, 0);
+    }
+
     /// Members came, went, or have another weight for good: what is owed has to be settled.
     pub(crate) fn change(&mut self) {
         self.changed = true;

@@ -8,6 +8,7 @@ mod limits;
 mod operations;
 mod operators;
 mod probes;
+mod reconfigure;
 mod shares;
 mod slow_start;
 mod sources;

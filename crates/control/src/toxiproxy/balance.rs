@@ -1,12 +1,13 @@
 //! Squall's own part of the API: the members of balancers, what they meet, and what an operator wants of them.
 
 use super::collection::Collection;
+use super::counts::Counts;
 use super::error::ApiError;
 use super::json::{Fields, Json};
 use crate::json::{Member, member};
 use serde::Serialize;
 use squall_balance::{AdminState, MAX_WEIGHT, UnknownAdminState};
-use squall_proxy::{BalanceError, BalancerHandle, MemberMetrics};
+use squall_proxy::{BalanceError, BalancerHandle, MemberMetrics, Metrics};
 use squall_wire::lock;
 use std::collections::BTreeMap;
 
@@ -34,9 +35,49 @@ impl<'a> From<&'a MemberMetrics> for Named<'a> {
     }
 }
 
+/// A balancer as it is kept.
+pub(super) struct Balancing {
+    handle: BalancerHandle,
+    counts: Counts,
+}
+
 impl Collection {
+    /// Lets clients see a balancer's members and change their states and weights. One of the same name is replaced; what its link
+    /// has counted goes on being counted. It is no proxy: toxics, listening and stopping are not for clients to change, and none can
+    /// have its name.
+    pub fn add_balancer(&self, balancer: BalancerHandle) {
+        let mut balancers = lock(&self.0.balancers);
+        let old = balancers.remove(balancer.name());
+        let mut counts = old.map(|old| old.counts).unwrap_or_default();
+        counts.follow(balancer.meter());
+        balancers.insert(balancer.name().to_owned(), Balancing { handle: balancer, counts });
+    }
+
+    /// Forgets the balancer of that name, which is nothing to its link.
+    pub fn remove_balancer(&self, name: &str) {
+        let removed = lock(&self.0.balancers).remove(name);
+        drop(removed);
+    }
+
+    pub(super) fn is_balancer(&self, name: &str) -> bool {
+        lock(&self.0.balancers).contains_key(name)
+    }
+
+    /// What the links of all balancers have counted, by name.
+    pub(super) fn balancer_metrics(&self) -> Vec<(String, Metrics)> {
+        let balancers = lock(&self.0.balancers);
+        balancers.iter().map(|(name, balancing)| (name.clone(), balancing.counts.read())).collect()
+    }
+
+    pub(super) fn balancer_metrics_of(&self, name: &str) -> Option<Metrics> {
+        lock(&self.0.balancers).get(name).map(|balancing| balancing.counts.read())
+    }
+
     pub(super) fn balancers(&self) -> Result<String, ApiError> {
-        let handles: Vec<BalancerHandle> = lock(&self.0.balancers).values().cloned().collect();
+        let handles: Vec<BalancerHandle> = {
+            let balancers = lock(&self.0.balancers);
+            balancers.values().map(|balancing| balancing.handle.clone()).collect()
+        };
         let members: Vec<_> = handles.iter().map(BalancerHandle::members).collect();
         let all: BTreeMap<_, _> = handles
             .iter()
@@ -92,7 +133,9 @@ impl Collection {
     }
 
     fn handle(&self, name: &str) -> Result<BalancerHandle, ApiError> {
-        lock(&self.0.balancers).get(name).cloned().ok_or_else(ApiError::no_balancer)
+        let balancers = lock(&self.0.balancers);
+        let found = balancers.get(name).map(|balancing| balancing.handle.clone());
+        found.ok_or_else(ApiError::no_balancer)
     }
 }
 

@@ -3,12 +3,13 @@
 //! What changes proxies goes one after another, and waits for nothing but ports that are bound or closed. The proxies
 //! themselves stand behind one lock that nobody holds while waiting, so that reading waits for nobody.
 
+use super::balance::Balancing;
 use super::entry::{Entry, Make, Start, Wanted};
 use super::error::ApiError;
 use super::json::Object;
 use super::toxic::Toxic;
 use squall_faults::Carrier;
-use squall_proxy::{BalancerHandle, Metrics, Proxy, ProxyBuilder};
+use squall_proxy::{Metrics, Proxy, ProxyBuilder};
 use squall_wire::{Endpoint, lock};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,7 +27,7 @@ pub(super) struct Inner {
     /// Held by whoever changes a proxy, from the first look to the last step.
     pub(super) changes: tokio::sync::Mutex<()>,
     pub(super) entries: Mutex<BTreeMap<String, Entry>>,
-    pub(super) balancers: Mutex<BTreeMap<String, BalancerHandle>>,
+    pub(super) balancers: Mutex<BTreeMap<String, Balancing>>,
 }
 
 /// The most proxies there can be.
@@ -56,12 +57,6 @@ impl Collection {
         }))
     }
 
-    /// Lets clients see a balancer's members and change their states and weights. One of the same name is replaced. It is no
-    /// proxy: toxics, listening and stopping are not for clients to change.
-    pub fn add_balancer(&self, balancer: BalancerHandle) {
-        lock(&self.0.balancers).insert(balancer.name().to_owned(), balancer);
-    }
-
     /// Makes the proxies of a configuration: a JSON array of objects with `name`, `upstream`, and optionally `listen`,
     /// `enabled` and `toxics`. One that is there already and is to be the same stays as it is, but for the toxics where some
     /// are given; none is removed.
@@ -83,10 +78,19 @@ impl Collection {
         running.map(|(name, proxy)| (name.clone(), proxy.addr())).collect()
     }
 
-    /// What every proxy has counted, by name.
+    /// What every proxy and every balancer has counted, by name.
     pub fn metrics(&self) -> Vec<(String, Metrics)> {
-        let entries = lock(&self.0.entries);
-        entries.iter().map(|(name, entry)| (name.clone(), entry.counts.read())).collect()
+        let mut all: Vec<_> =
+            lock(&self.0.entries).iter().map(|(name, entry)| (name.clone(), entry.counts.read())).collect();
+        all.extend(self.balancer_metrics());
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    }
+
+    /// What the proxy or the balancer of that name has counted.
+    pub(super) fn metrics_of(&self, name: &str) -> Result<Metrics, ApiError> {
+        let own = self.look(name, |entry| entry.counts.read());
+        own.or_else(|missing| self.balancer_metrics_of(name).ok_or(missing))
     }
 
     /// Reads what one proxy has counted; nothing once it is gone.
@@ -147,6 +151,9 @@ impl Collection {
             let entries = lock(&self.0.entries);
             entries.len() >= MOST && !entries.contains_key(name)
         };
+        if self.is_balancer(name) {
+            return Err(ApiError::proxy_exists());
+        }
         if full {
             return Err(ApiError::new(500, format!("there are {MOST} proxies, and no more can be")));
         }
@@ -246,7 +253,7 @@ impl Collection {
 /// The entry's link runs from now on.
 pub(super) fn run(entry: &mut Entry, proxy: Proxy) {
     entry.listen = proxy.addr().to_string();
-    entry.counts.follow(&proxy);
+    entry.counts.follow(proxy.meter());
     entry.proxy = Some(proxy);
 }
 

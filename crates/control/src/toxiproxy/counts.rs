@@ -1,7 +1,7 @@
 //! The counts of a proxy over all the links that it has been.
 
 use crate::source::add;
-use squall_proxy::{Metrics, Proxy};
+use squall_proxy::Metrics;
 use std::fmt;
 
 /// Reads a link's counts, also when it has gone.
@@ -16,10 +16,10 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// A link has been started.
-    pub(crate) fn follow(&mut self, proxy: &Proxy) {
+    /// A link has been started, whose counts `meter` reads.
+    pub(crate) fn follow(&mut self, meter: impl Fn() -> Metrics + Send + Sync + 'static) {
         self.settle();
-        self.meters.push(Box::new(proxy.meter()));
+        self.meters.push(Box::new(meter));
     }
 
     /// All of it together; the faults' names are those of any time.

@@ -184,7 +184,7 @@ impl Api {
             Route::Member(balancer, member) => all.member(&balancer, &member)?,
             Route::Links => links(&all.metrics())?,
             Route::Link(link) => {
-                let metrics = all.look(&link, |entry| entry.counts.read())?;
+                let metrics = all.metrics_of(&link)?;
                 counts::encode_link(&metrics).map_err(|error| ApiError::new(500, error.to_string()))?
             }
             Route::Proxies | Route::Populate | Route::Reset => all.list(),

@@ -113,3 +113,28 @@ async fn members_are_families_of_their_own_among_the_metrics() {
     let member = &json["links"]["balance"]["members"]["a"];
     assert_eq!((&member["admin"], &member["weight"]), (&"drain".into(), &3.into()));
 }
+
+#[tokio::test]
+async fn a_balancer_is_counted_with_the_links_and_its_name_is_taken_while_it_is_there() {
+    let (api, proxy, echo) = balanced().await;
+    assert_eq!(api.done("GET", "/squall/links/balance", "").await.json()["connections"]["accepted"], 0);
+    // Nobody is behind it: the end of the connection, which may come before it has begun, says that it was counted.
+    if let Ok(mut client) = tokio::net::TcpStream::connect(proxy.addr()).await {
+        let _ = tokio::io::AsyncReadExt::read(&mut client, &mut [0]).await;
+    }
+    let all = api.done("GET", "/squall/links", "").await.json();
+    assert_eq!(all["links"]["balance"]["connections"]["accepted"], 1, "{all}");
+    let wanted = format!(r#"{{"name":"balance","upstream":"{echo}"}}"#);
+    assert_eq!(api.ask("POST", "/proxies", &wanted).await.status, 409);
+    assert_eq!(api.ask("POST", "/populate", &format!("[{wanted}]")).await.status, 409);
+    // Another one of its name goes on where it was.
+    let members = Balance::new(Algorithm::Random).member(proxy.addr());
+    let other = Proxy::balance(members).start().await.expect("the balancer starts");
+    api.all.add_balancer(other.balancer().expect("it picks"));
+    let (name, metrics) = api.all.metrics().into_iter().next().expect("a balancer");
+    assert_eq!((name.as_str(), metrics.connections.accepted, metrics.members.len()), ("balance", 1, 1));
+    api.all.remove_balancer("balance");
+    assert_eq!(api.ask("GET", "/squall/balance/balance", "").await.status, 404);
+    assert!(api.all.metrics().is_empty());
+    assert_eq!(api.ask("POST", "/proxies", &wanted).await.status, 201);
+}

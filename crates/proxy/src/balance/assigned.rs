@@ -1,10 +1,12 @@
 //! The place of one connection at a member, given back whatever becomes of the connection.
 
 use super::balancer::Balancer;
+use super::roster::Entry;
 use crate::link::Link;
 use crate::live::Live;
 use squall_balance::MemberId;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 /// While it lives, the member counts the connection. Dropping it, dialled or not, says that the connection has ended.
@@ -14,6 +16,8 @@ pub(crate) struct Assigned<'a> {
     link: &'a Link,
     live: &'a Live,
     pub(super) member: MemberId,
+    /// What is known of it.
+    pub(super) entry: Arc<Entry>,
     /// The pool has been told of the end.
     told: bool,
 }
@@ -24,15 +28,16 @@ impl<'a> Assigned<'a> {
         link: &'a Link,
         live: &'a Live,
         member: MemberId,
+        entry: Arc<Entry>,
     ) -> Assigned<'a> {
-        Assigned { balancer, link, live, member, told: false }
+        Assigned { balancer, link, live, member, entry, told: false }
     }
 
     /// The dial went well. False where the member was taken down meanwhile: the connection is to go elsewhere.
     pub(super) fn connected(&self) -> bool {
         let connected = self.balancer.connected(self.link.now().as_nanos(), self.member, self.live);
         if connected {
-            self.balancer.note_reached(self.member);
+            self.balancer.note_reached(&self.entry);
         }
         connected
     }
@@ -41,7 +46,7 @@ impl<'a> Assigned<'a> {
     pub(super) fn failed(mut self, error: &io::Error) {
         self.told = true;
         self.live.seat().leave();
-        self.balancer.note_unreached(self.link, self.member, error);
+        self.balancer.note_unreached(self.link, &self.entry, error);
         let now = self.link.now().as_nanos();
         self.balancer.with(|pool| ((), pool.connect_failed(now, self.member)));
     }

@@ -1,12 +1,13 @@
 //! A pool as it is asked for.
 
-use super::balancer::Balancer;
+use super::balancer::{Balancer, Wanted};
 use super::check::Check;
 use super::picks::Picks;
 use crate::error::ProxyError;
-use squall_balance::{Algorithm, Ejection, HealthCheck, MemberConfig, Pool, PoolConfig};
+use squall_balance::{Algorithm, Ejection, HealthCheck, MemberConfig, PoolConfig};
 use squall_faults::LinkId;
 use squall_wire::Endpoint;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A member of a pool: a server, its name and its share.
@@ -112,23 +113,32 @@ impl Balance {
     }
 
     pub(crate) fn build(self, link: &LinkId, now: u64) -> Result<Balancer, ProxyError> {
-        let mut config =
-            PoolConfig::new(self.algorithm, self.members.iter().map(|m| m.config.clone()).collect());
-        config.name = link.name.to_string();
-        config.seed = link.seed;
-        config.health = self.health.as_ref().map(|(rule, _)| *rule);
-        config.ejection = self.ejection;
-        config.slow_start = self.slow_start;
-        let names = self.members.iter().map(|m| m.config.name.as_str().into()).collect();
-        let pool = Pool::new(config, now)?;
-        if let Some(log) = &self.picks {
-            log.name(&link.name, &names);
-        }
+        let picks = self.picks.clone();
+        Ok(Balancer::new(self.wanted(link), picks, now)?)
+    }
+
+    /// What the balancer of a link is to be.
+    pub(super) fn wanted(self, link: &LinkId) -> Wanted {
         let others = u32::try_from(self.members.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        let (members, addresses) = self
+            .members
+            .into_iter()
+            .map(|member| {
+                let name: Arc<str> = member.config.name.as_str().into();
+                (member.config, (name, member.endpoint))
+            })
+            .unzip();
+        let config = PoolConfig {
+            name: link.name.to_string(),
+            seed: link.seed,
+            algorithm: self.algorithm,
+            members,
+            health: self.health.as_ref().map(|(rule, _)| *rule),
+            ejection: self.ejection,
+            slow_start: self.slow_start,
+        };
         let retries = self.retries.unwrap_or_else(|| others.min(RETRIES));
-        let endpoints = self.members.into_iter().map(|member| member.endpoint).collect();
-        let check = self.health.map(|(_, check)| check);
-        Ok(Balancer::new(pool, names, endpoints, check, retries, self.picks))
+        Wanted { config, addresses, check: self.health.map(|(_, check)| check), retries }
     }
 
     /// Whether a member leads to `addr` itself.

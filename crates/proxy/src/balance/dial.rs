@@ -31,10 +31,9 @@ pub(crate) async fn connect<'a>(
             // What kept the members that failed tells more than that they did.
             Err(none) => return Err(last.unwrap_or_else(|| io::Error::other(none))),
         };
-        let index = assigned.member.index();
-        let own = link.answer(&balancer.names[index], live);
+        let own = link.answer(&assigned.entry.name, live);
         let answer = if answer == ServerAnswer::Own { own } else { answer };
-        let dial = crate::connection::dial(&balancer.endpoints[index], link, env, live, answer);
+        let dial = crate::connection::dial(&assigned.entry.endpoint, link, env, live, answer);
         match unless_turned_out(live, dial).await {
             Some(Ok(stream)) if assigned.connected() => return Ok((stream, assigned)),
             // The member was taken down meanwhile, which is not its failure: once it is up again it may be the one to take it.
@@ -42,7 +41,7 @@ pub(crate) async fn connect<'a>(
             Some(Err(error)) => {
                 failed.push(assigned.member);
                 assigned.failed(&error);
-                if failed.len() > balancer.retries as usize {
+                if failed.len() > balancer.roster().retries as usize {
                     return Err(error);
                 }
                 last = Some(error);

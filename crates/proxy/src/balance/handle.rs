@@ -1,10 +1,14 @@
 //! What an operator may ask of a balancer while it runs.
 
 use super::balancer::Balancer;
+use super::builder::Balance;
+use super::departed::Departed;
+use crate::error::ProxyError;
 use crate::link::Link;
-use crate::metrics::MemberMetrics;
+use crate::metrics::{MemberMetrics, Metrics};
 use squall_balance::{AdminState, Algorithm, PoolError, Snapshot};
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Speaks for an operator: shows members, and puts them in and out of service. Cheap to clone; it does not keep the link up.
@@ -12,6 +16,8 @@ use std::sync::Arc;
 pub struct BalancerHandle {
     link: Arc<Link>,
     balancer: Arc<Balancer>,
+    /// Where the link listens.
+    addr: SocketAddr,
 }
 
 fn known(members: &[String]) -> String {
@@ -45,8 +51,8 @@ impl BalanceError {
 }
 
 impl BalancerHandle {
-    pub(crate) fn new(link: Arc<Link>, balancer: Arc<Balancer>) -> BalancerHandle {
-        BalancerHandle { link, balancer }
+    pub(crate) fn new(link: Arc<Link>, balancer: Arc<Balancer>, addr: SocketAddr) -> BalancerHandle {
+        BalancerHandle { link, balancer, addr }
     }
 
     /// The balancer's name, which is its link's.
@@ -62,6 +68,12 @@ impl BalancerHandle {
     /// The members now.
     pub fn members(&self) -> Vec<MemberMetrics> {
         self.balancer.metrics(self.link.now().as_nanos())
+    }
+
+    /// A cheap handle that reads the counts of the link, also after that is gone.
+    pub fn meter(&self) -> impl Fn() -> Metrics + Send + Sync + Clone + 'static {
+        let link = self.link.clone();
+        move || link.metrics()
     }
 
     /// The pool now.
@@ -89,8 +101,27 @@ impl BalancerHandle {
         Ok(self.balancer.set_weight(&self.link, id, weight)?)
     }
 
+    /// Makes the pool what `wanted` says while connections run through it: members, weights, limits, the algorithm, probes,
+    /// ejection, slow start and retries. Members are told apart by name. One that stays keeps its connections, its health and what an
+    /// operator wants of it; an operator's weight holds until `wanted` has another one than the last time. One with another
+    /// address is another server: nothing is known of its health, and connections to the old one are those of a member that has
+    /// left. One that is not mentioned leaves: it gets no new connections, and those that it has go on until the
+    /// [`Departed`] that this returns are drained. The log of picks stays that which the balancer was started with.
+    ///
+    /// Faults of members that have left stay; [`Proxy::clear`](crate::Proxy::clear) takes them off.
+    ///
+    /// # Errors
+    /// Where no pool can be made of `wanted`, or a member is the link itself. Nothing has changed then.
+    pub fn change(&self, wanted: Balance) -> Result<Departed, ProxyError> {
+        if wanted.leads_to(self.addr) {
+            return Err(ProxyError::Loop { name: self.name().to_owned(), addr: self.addr });
+        }
+        let departures = self.balancer.change(&self.link, wanted.wanted(&self.link.id))?;
+        Ok(Departed::new(self.link.clone(), self.balancer.clone(), departures))
+    }
+
     fn find(&self, member: &str) -> Result<squall_balance::MemberId, BalanceError> {
-        self.balancer.find(member).ok_or_else(|| BalanceError::unknown(member, &self.balancer.names))
+        self.balancer.find(member).ok_or_else(|| BalanceError::unknown(member, &self.balancer.names()))
     }
 }
 

@@ -48,10 +48,12 @@ pub(crate) async fn keep(link: Arc<Link>, balancer: Arc<Balancer>) {
 
 /// Probes a member, past the link's faults and counts.
 async fn probe(link: Arc<Link>, balancer: Arc<Balancer>, env: Env, probe: Probe) {
+    let roster = balancer.roster();
+    // Whoever is probed is in the roster.
+    let Some(member) = roster.get(probe.member) else { return };
     let look = async {
-        let endpoint = &balancer.endpoints[probe.member.index()];
-        let stream = dial_endpoint(endpoint, &link.options, &env).await?;
-        let looked = match &balancer.check {
+        let stream = dial_endpoint(&member.endpoint, &link.options, &env).await?;
+        let looked = match &roster.check {
             Some(check) => check.look(&stream).await,
             None => Ok(()),
         };
@@ -64,9 +66,9 @@ async fn probe(link: Arc<Link>, balancer: Arc<Balancer>, env: Env, probe: Probe)
     let timed_out = || Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "probe timed out"));
     let result = result.unwrap_or_else(timed_out);
     if let Err(error) = &result {
-        let (name, member) = (&link.id.name, &balancer.names[probe.member.index()]);
-        tracing::debug!("link {name}: probe of member {member}: {}", squall_wire::reason(error));
+        let name = &link.id.name;
+        tracing::debug!("link {name}: probe of member {}: {}", member.name, squall_wire::reason(error));
     }
-    balancer.note_probe(probe.member, result.is_ok());
+    balancer.note_probe(member, result.is_ok());
     balancer.with(|pool| ((), pool.probe_done(env.now(), probe.member, result.is_ok())));
 }

@@ -1,6 +1,7 @@
 //! The relay from outside: real sockets where the kernel matters, virtual time where the clock does.
 
 mod balance;
+mod balance_change;
 mod balance_operators;
 mod balance_probes;
 mod bench;

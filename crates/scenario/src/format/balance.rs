@@ -66,7 +66,7 @@ pub const MEMBER: Shape = Shape {
         key(
             "to",
             Text,
-            "echo.NAME, link.NAME, balance.NAME, or with the real clock process.NAME or HOST:PORT.",
+            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
         )
         .required(),
         key("name", Text, "What it is called; what stands behind the point in `to` unless told."),

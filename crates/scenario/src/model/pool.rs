@@ -53,7 +53,7 @@ pub struct OnMember {
 
 impl Pool {
     /// The pool that is yet to be started; `endpoint` knows where members are.
-    pub(crate) fn build(&self, endpoint: impl Fn(&Upstream) -> Endpoint) -> Balance {
+    pub fn build(&self, endpoint: impl Fn(&Upstream) -> Endpoint) -> Balance {
         let member = |member: &Member| {
             let built = squall_proxy::Member::new(endpoint(&member.to)).name(&member.name);
             let built = built.weight(member.weight);

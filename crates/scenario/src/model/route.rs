@@ -24,8 +24,8 @@ impl Link {
         }
     }
 
-    /// Whom it dials, one after the other where it picks from several.
-    pub(crate) fn ends(&self) -> impl Iterator<Item = &Upstream> {
+    /// Whom it dials; of a balancer its members, in order.
+    pub fn ends(&self) -> impl Iterator<Item = &Upstream> {
         let pool = self.pool();
         let one = pool.is_none().then_some(&self.upstream);
         one.into_iter()

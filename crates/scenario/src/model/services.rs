@@ -1,6 +1,6 @@
 //! What `squall up` keeps running, and what has to be done where that is to be something else.
 
-use super::{Echo, Link, Upstream, route};
+use super::{Echo, Link, Pool, Upstream, route};
 use squall_faults::FaultSpec;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,22 +18,29 @@ pub struct Services {
     pub control: Option<SocketAddr>,
     /// The built-in servers, in the order of the file.
     pub echoes: Vec<Echo>,
-    /// The links, in the order of the file.
+    /// The links in the order of the file, then the balancers. No two have the same name.
     pub links: Vec<Link>,
 }
 
 /// One thing that makes of some services others.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// The link of that name is no more.
+    /// The link, or the balancer, of that name is no more.
     EndLink(String),
     /// The server of that name is no more.
     EndEcho(String),
     /// This server is new, or takes the place of the one of its name.
     Echo(Echo),
-    /// This link is new, or takes the place of the one of its name.
+    /// This link, or balancer, is new, or takes the place of the one of its name.
     Link(Link),
-    /// A link stays as it is but for its faults. They are told apart by name; those that are not mentioned stay.
+    /// A balancer has other members, or picks them otherwise. Members are told apart by name.
+    Pool {
+        /// The balancer's name.
+        balancer: String,
+        /// What it is to pick from, and how.
+        pool: Pool,
+    },
+    /// A link, or a balancer, stays as it is but for its faults, and for its pool where that changes before. They are told apart by name; those that are not mentioned stay.
     Faults {
         /// The link's name.
         link: String,
@@ -46,21 +53,37 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The name of the link, or the balancer, that it is about and that is to be there afterwards.
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            Change::Link(link) => Some(&link.name),
+            Change::Pool { balancer: name, .. } | Change::Faults { link: name, .. } => Some(name),
+            Change::EndLink(_) | Change::EndEcho(_) | Change::Echo(_) => None,
+        }
+    }
+}
+
 impl Services {
     /// What has to be done to get from these servers and links to others, in an order in which it can be: what ends first, then
-    /// servers, then links, each after the one that it leads to. Orders alone, of links or of a link's faults, are no change. The
-    /// seed, the grace and the addresses of metrics and control are not looked at.
+    /// servers, then links, each after those that it leads to. Orders alone, of links, of a link's faults or of a balancer's members,
+    /// are no change. The seed, the grace and the addresses of metrics and control are not looked at.
     pub fn changes_to(&self, wanted: &Services) -> Vec<Change> {
-        let links = self.links.iter().filter(|old| wanted.link(&old.name).is_none());
+        let links = self.links_in_order().into_iter().rev();
+        let links = links.filter(|old| wanted.link(&old.name).is_none());
         let mut changes: Vec<Change> = links.map(|old| Change::EndLink(old.name.clone())).collect();
         let echoes = self.echoes.iter().filter(|old| wanted.echo(&old.name).is_none());
         changes.extend(echoes.map(|old| Change::EndEcho(old.name.clone())));
         let echoes = wanted.echoes.iter().filter(|new| self.echo(&new.name) != Some(*new));
         changes.extend(echoes.map(|new| Change::Echo(new.clone())));
-        changes.extend(wanted.links_in_order().into_iter().filter_map(|new| match self.link(&new.name) {
-            Some(old) if is_same(old, new) => fault_changes(old, new),
-            _ => Some(Change::Link(new.clone())),
-        }));
+        for new in wanted.links_in_order() {
+            match self.link(&new.name) {
+                Some(old) if is_same(old, new) => {
+                    changes.extend(pool_change(old, new).into_iter().chain(fault_changes(old, new)));
+                }
+                _ => changes.push(Change::Link(new.clone())),
+            }
+        }
         changes
     }
 
@@ -77,6 +100,11 @@ impl Services {
                 Some(link) => link.clone_from(new),
                 None => self.links.push(new.clone()),
             },
+            Change::Pool { balancer, pool } => {
+                if let Some(link) = self.links.iter_mut().find(|each| each.name == *balancer) {
+                    link.upstream = Upstream::Pool(Box::new(pool.clone()));
+                }
+            }
             Change::Faults { link, gone, changed, new } => {
                 let Some(link) = self.links.iter_mut().find(|each| each.name == *link) else { return };
                 link.faults
@@ -91,7 +119,7 @@ impl Services {
         }
     }
 
-    /// The link of that name.
+    /// The link, or the balancer, of that name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.links.iter().find(|link| link.name == name)
     }
@@ -101,7 +129,7 @@ impl Services {
         self.echoes.iter().find(|echo| echo.name == name)
     }
 
-    /// The links, each after the one that it leads to.
+    /// The links and balancers, each after those that it leads to.
     pub fn links_in_order(&self) -> Vec<&Link> {
         let mut ordered: Vec<&Link> = Vec::new();
         for link in &self.links {
@@ -115,7 +143,7 @@ impl Services {
     }
 }
 
-/// Whether two links differ in their faults at the most.
+/// Whether two links differ in their faults at the most, and two balancers in their pools beside.
 fn is_same(old: &Link, new: &Link) -> bool {
     // Taken apart by name, so that a key that joins the format cannot be forgotten here.
     let Link {
@@ -134,10 +162,13 @@ fn is_same(old: &Link, new: &Link) -> bool {
         accept_proxy,
         faults: _,
     } = old;
-    let upstream: &Upstream = upstream;
+    let leads_the_same_way = match (upstream, &new.upstream) {
+        (Upstream::Pool(_), Upstream::Pool(_)) => true,
+        (old, new) => old == new,
+    };
     *name == new.name
         && *carrier == new.carrier
-        && *upstream == new.upstream
+        && leads_the_same_way
         && *listen == new.listen
         && *connect_timeout == new.connect_timeout
         && *idle_timeout == new.idle_timeout
@@ -148,6 +179,18 @@ fn is_same(old: &Link, new: &Link) -> bool {
         && *tuning == new.tuning
         && *proxy_protocol == new.proxy_protocol
         && *accept_proxy == new.accept_proxy
+}
+
+/// What becomes of the pool of a balancer; nothing where it is the same, and of a link.
+fn pool_change(old: &Link, new: &Link) -> Option<Change> {
+    let sorted = |pool: &Pool| {
+        let mut pool = pool.clone();
+        pool.members.sort_by(|one, other| one.name.cmp(&other.name));
+        pool
+    };
+    let (old, pool) = old.pool().zip(new.pool())?;
+    let differs = sorted(old) != sorted(pool);
+    differs.then(|| Change::Pool { balancer: new.name.clone(), pool: pool.clone() })
 }
 
 /// What becomes of the faults of a link; nothing where they are the same.

@@ -15,6 +15,9 @@ fn essence(services: &Services) -> Vec<String> {
     let links = services.links.iter().map(|link| {
         let mut link = link.clone();
         link.faults.sort_by_key(|fault| fault.name().map(str::to_owned));
+        if let super::Upstream::Pool(pool) = &mut link.upstream {
+            pool.members.sort_by(|one, other| one.name.cmp(&other.name));
+        }
         format!("{link:?}")
     });
     let mut all: Vec<String> = echoes.chain(links).collect();
@@ -48,6 +51,64 @@ fn universe() -> Vec<Services> {
         }
     }
     all
+}
+
+/// The same of balancers: one in some shape, or a link of its name, before a server or a link that may be there.
+fn balancers() -> Vec<Services> {
+    const OTHERS: [&str; 3] = ["", "[echo.e]\n", "[link.far]\nupstream = \"balance.p\"\n"];
+    const P: [&str; 10] = [
+        "",
+        "[link.p]\nupstream = \"echo.base\"\n",
+        "[balance.p]\nmembers = [\"echo.base\"]\n",
+        "[balance.p]\nmembers = [\"echo.base\"]\nsegment = \"1KiB\"\n",
+        "[balance.p]\nmembers = [\"echo.base\"]\nalgorithm = \"p2c\"\ncheck_interval = \"1s\"\n",
+        "[balance.p]\nmembers = [\"echo.base\", { to = \"h:1\", name = \"h\" }]\n",
+        "[balance.p]\nmembers = [{ to = \"h:1\", name = \"h\" }, \"echo.base\"]\n",
+        "[balance.p]\nmembers = [{ to = \"h:2\", name = \"h\" }, { to = \"echo.base\", weight = 2 }]\n",
+        "[balance.p]\nmembers = [\"echo.base\"]\nfault = [{ latency = \"1ms\" }]\n",
+        "[balance.p]\nmembers = [\"echo.base\", { to = \"h:1\", name = \"h\" }]\nfault = [{ latency = \"1ms\", member = \"h\" }]\n",
+    ];
+    let valid = |others: &str, p: &str| !others.contains("balance.p") || p.starts_with("[balance");
+    let all = OTHERS.iter().flat_map(|others| P.iter().map(move |p| (*others, *p)));
+    all.filter(|(others, p)| valid(others, p)).map(|(others, p)| read(&format!("{others}{p}"))).collect()
+}
+
+#[test]
+fn the_changes_of_balancers_lead_from_any_to_any_other() {
+    let all = balancers();
+    for from in &all {
+        for to in &all {
+            let mut now = from.clone();
+            from.changes_to(to).iter().for_each(|change| now.apply(change));
+            assert_eq!(essence(&now), essence(to));
+            assert!(now.changes_to(to).is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_balancer_is_replaced_only_for_what_is_not_its_pool_or_its_faults() {
+    let pool = |keys: &str| read(&format!("[balance.p]\nmembers = [\"echo.base\"]\n{keys}\n"));
+    let kinds = |to: &str| -> Vec<&str> {
+        let changes = pool("").changes_to(&pool(to));
+        let kind = |change: &Change| match change {
+            Change::Link(_) => "replaced",
+            Change::Pool { .. } => "pool",
+            Change::Faults { .. } => "faults",
+            _ => "other",
+        };
+        changes.iter().map(kind).collect()
+    };
+    for key in ["algorithm = 'random'", "max_per_member = 3", "slow_start = '1s'", "dial_retries = 0"] {
+        assert_eq!(kinds(key), ["pool"], "{key}");
+    }
+    for key in ["eject_after = 0", "check_interval = '1s'"] {
+        assert_eq!(kinds(key), ["pool"], "{key}");
+    }
+    assert_eq!(kinds("eject_after = 1\nfault = [{ latency = '1ms' }]"), ["pool", "faults"]);
+    for key in ["buffer = '1KiB'", "proxy_protocol = 'v1'", "connect_timeout = '1s'"] {
+        assert_eq!(kinds(key), ["replaced"], "{key}");
+    }
 }
 
 #[test]
@@ -126,7 +187,7 @@ fn what_ends_makes_room_first_and_links_come_after_those_they_lead_to() {
             Change::EndLink(name) | Change::EndEcho(name) => format!("-{name}"),
             Change::Echo(echo) => echo.name.clone(),
             Change::Link(link) => link.name.clone(),
-            Change::Faults { .. } => panic!("no faults"),
+            Change::Pool { .. } | Change::Faults { .. } => panic!("all is new"),
         })
         .collect();
     assert_eq!(order, ["-old", "e", "b", "a"]);

@@ -175,8 +175,8 @@ pub(super) fn upstream(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &
         }
         Some(Ok(_)) => Some(Upstream::Address(text.to_owned())),
         Some(Err(_)) | None => {
-            let process = if names.has_programs() { ", `balance.NAME`, `process.NAME`" } else { "" };
-            let help = format!("write `echo.NAME`, `link.NAME`{process} or `host:port`");
+            let process = if names.has_programs() { ", `process.NAME`" } else { "" };
+            let help = format!("write `echo.NAME`, `link.NAME`, `balance.NAME`{process} or `host:port`");
             item.refuse(format!("`{text}` is not an upstream"), help);
             None
         }

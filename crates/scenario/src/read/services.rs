@@ -1,9 +1,9 @@
-//! Reads a file of services: servers and links without a scenario, in the same words.
+//! Reads a file of services: servers, links and balancers without a scenario, in the same words.
 
 use toml::de::DeTable;
 
 use super::names::Names;
-use super::{Overrides, echo, link, named, protocol, vars, version};
+use super::{Overrides, balance, echo, link, named, protocol, vars, version};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::document::{Errors, Item, Table, parse};
 use crate::format;
@@ -54,17 +54,23 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Services {
     root.get("vars");
     let echoes = named(root.get("echo"), "echo.backend");
     let links = named(root.get("link"), "link.api");
-    if !root.has("echo") && !root.has("link") {
-        let help = "add a link, [link.api], or a server, [echo.backend]".to_owned();
+    let balancers = named(root.get("balance"), "balance.pool");
+    if !["echo", "link", "balance"].into_iter().any(|kind| root.has(kind)) {
+        let help =
+            "add a link, [link.api], a balancer, [balance.pool], or a server, [echo.backend]".to_owned();
         root.refuse("there is nothing to start", help);
     }
     root.close_as(&format::SERVICES);
 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
-    let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks));
+    let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks))
+        .with_balancers(balancers.iter().map(|item| item.key().to_owned()));
     services.echoes = echoes.iter().map(echo::read).collect();
     services.links = links.iter().map(|item| link::read(item, Clock::Real, None, &mut names)).collect();
+    let pools = balancers.iter().map(|item| balance::read(item, Clock::Real, &mut names));
+    services.links.extend(pools);
+    let links: Vec<Item<'_>> = links.into_iter().chain(balancers).collect();
     link::refuse_cycles(&services.links, &links);
     refuse_shared_ports(&services, &echoes, &links);
     services
@@ -74,7 +80,7 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Services {
 fn refuse_shared_ports(services: &Services, echoes: &[Item<'_>], links: &[Item<'_>]) {
     let servers =
         services.echoes.iter().map(|echo| (format!("echo.{}", echo.name), echo.carrier, echo.listen));
-    let relays = services.links.iter().map(|link| (format!("link.{}", link.name), link.carrier, link.listen));
+    let relays = services.links.iter().map(|link| (link.path(), link.carrier, link.listen));
     let mut taken: Vec<(String, _)> = Vec::new();
     for ((name, carrier, listen), item) in servers.chain(relays).zip(echoes.iter().chain(links)) {
         if listen.port() == 0 {

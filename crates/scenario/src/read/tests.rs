@@ -259,12 +259,11 @@ fn a_load_speaks_what_its_target_speaks_and_reports_what_that_has() {
 
 #[test]
 fn every_mistake_is_reported_at_its_line() {
-    let cases: [(&str, &[&str]); 19] = [
+    let cases: [(&str, &[&str]); 18] = [
         ("", &["1: a scenario has no `scenario`"]),
         ("scenario = 2", &["1: unknown format version 2"]),
         ("scenario = \"1\"", &["1: `scenario` has the wrong type"]),
         ("scenario = 1\nseed = -1", &["2: `seed` must be at least 0"]),
-        ("scenario = 1\nseed = 99999999999999999999", &["2: `seed` must be at least 0 and at most 18446"]),
         (
             "scenario = 1\nclock = \"virtal\"\ngrace = []",
             &["2: unknown clock `virtal`", "3: `grace` has the wrong type"],
