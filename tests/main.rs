@@ -18,6 +18,7 @@ mod html;
 mod init;
 mod json_schema;
 mod links;
+mod links_unix;
 mod load;
 mod load_schema;
 mod load_unix;

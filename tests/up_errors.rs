@@ -34,7 +34,7 @@ fn every_mistake_is_told_with_its_place_and_a_remedy() {
         "up.toml:7:10",
         "there is no `process.app`",
         "`{port.app}` is not an upstream",
-        "write `echo.NAME`, `link.NAME`, `balance.NAME` or `host:port`",
+        "write `echo.NAME`, `link.NAME`, `balance.NAME`, `host:port` or `unix:path`",
         "did you mean `latency`?",
         "unknown key `step`",
     ] {

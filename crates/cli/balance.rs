@@ -9,7 +9,7 @@ use crate::ready::Bound;
 use crate::relaying::{self, Settings};
 use crate::signals::Signals;
 use crate::{Failure, access, files, output, serving, watching};
-use squall::{Carrier, LinkedSpec, Picks, Proxy, ProxyError};
+use squall::{Address, Carrier, LinkedSpec, Picks, Proxy, ProxyError};
 use squall_control::{Collection, Exposure, Server, Source};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,9 +21,9 @@ use std::path::PathBuf;
 /// where --control is given.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = parse::listen)]
-    listen: SocketAddr,
+    /// Where to listen: HOST:PORT, or unix:PATH; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = parse::listen_at)]
+    listen: Address,
     /// The balancer's name in requests, metrics and logs; part of the key of every draw.
     #[arg(long, value_name = "NAME", default_value = "balance", value_parser = parse::name)]
     name: String,
@@ -72,7 +72,7 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         let (hear, events) = args.watching.listen();
         hear(proxy.events());
         let mut bound = Bound::default();
-        bound.note(&args.name, "squall balance listening on ", proxy.addr());
+        bound.note(&args.name, "squall balance listening on ", proxy.address());
         let metrics = match args.metrics {
             Some(addr) => Some(squall_control::serve(addr, vec![Source::from(&proxy)]).await),
             None => None,
@@ -115,7 +115,7 @@ async fn start(args: &Args, settings: &Settings, picks: Option<&Picks>) -> Resul
     if let Some(picks) = picks {
         balance = balance.picks(picks.clone());
     }
-    let mut builder = settings.apply(Proxy::balance(balance).name(&args.name).listen(args.listen));
+    let mut builder = settings.apply(Proxy::balance(balance).name(&args.name).listen_at(args.listen.clone()));
     let mut faults = Vec::new();
     for preset in &args.presets {
         let known = squall::find_preset(preset.name);

@@ -5,8 +5,7 @@ use crate::ready::Bound;
 use crate::signals::Signals;
 use crate::{Failure, files, output, parse, serving};
 use serde_json::json;
-use squall::{Bridge, BridgeEnd, Bridged, Endpoint, LinkedSpec, ProxyError, Size, bridge};
-use std::net::SocketAddr;
+use squall::{Address, Bridge, BridgeEnd, Bridged, LinkedSpec, ProxyError, Size, bridge};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,12 +13,12 @@ use std::time::Duration;
 
 /// Connect to A and to B and relay between them until both have finished, then print how many bytes went each way.
 ///
-/// `listen:HOST:PORT` for an end waits for the first client there instead; both ends may wait. It prints
-/// `squall bridge listening on HOST:PORT` for each once all are bound. An end to be connected to is connected to when those that
+/// Either may be a unix socket, unix:PATH. `listen:HOST:PORT` or `listen:unix:PATH` for an end waits for the first client there
+/// instead; both ends may wait. It prints `squall bridge listening on HOST:PORT` for each once all are bound. An end to be connected to is connected to when those that
 /// wait have been found.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The first end: HOST:PORT, or listen:HOST:PORT. Bytes from here are up.
+    /// The first end: HOST:PORT or unix:PATH, or listen: and one of these. Bytes from here are up.
     #[arg(value_name = "A")]
     a: End,
     /// The second end. Bytes from here are down.
@@ -54,8 +53,8 @@ pub(crate) struct Args {
 /// An end as it is written.
 #[derive(Clone, Debug)]
 enum End {
-    Listen(SocketAddr),
-    Dial(Endpoint),
+    Listen(Address),
+    Dial(Address),
 }
 
 impl FromStr for End {
@@ -63,7 +62,7 @@ impl FromStr for End {
 
     fn from_str(text: &str) -> Result<End, String> {
         if let Some(addr) = text.strip_prefix("listen:") {
-            return parse::listen(addr).map(End::Listen);
+            return parse::listen_at(addr).map(End::Listen);
         }
         let rest = text.strip_prefix("tcp:").unwrap_or(text);
         rest.parse().map(End::Dial).map_err(|error: squall::AddressError| error.to_string())
@@ -73,8 +72,8 @@ impl FromStr for End {
 impl From<&End> for BridgeEnd {
     fn from(end: &End) -> BridgeEnd {
         match end {
-            End::Listen(addr) => BridgeEnd::listen(*addr),
-            End::Dial(endpoint) => endpoint.clone().into(),
+            End::Listen(address) => BridgeEnd::listen_at(address.clone()),
+            End::Dial(address) => address.clone().into(),
         }
     }
 }
@@ -107,9 +106,9 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
             _ => Failure::environment(error),
         })?;
         let mut bound = Bound::default();
-        for (name, addr) in ["a", "b"].into_iter().zip(bridge.addrs()) {
-            if let Some(addr) = addr {
-                bound.note(name, "squall bridge listening on ", addr);
+        for (name, address) in ["a", "b"].into_iter().zip(bridge.addresses()) {
+            if let Some(address) = address {
+                bound.note(name, "squall bridge listening on ", address);
             }
         }
         bound.announce(args.port_file.as_deref())?;

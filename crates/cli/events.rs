@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_connection_reads_as_a_story() {
-        let peer = "127.0.0.1:54321".parse().expect("an address");
+        let peer = squall::Client { number: 1, addr: "127.0.0.1:54321".parse().ok() };
         let mut console = Console::default();
         let events = [
             Event::ConnectionOpened { peer },

@@ -95,6 +95,9 @@ async fn run(args: Args) -> Result<Exit, Failure> {
     if args.links.has_upstream() {
         return Err(Failure::usage("a link of a command needs a name: write --link NAME=HOST:PORT"));
     }
+    if args.any && args.links.is_on_path() {
+        return Err(Failure::usage("commands look for a proxy at a port: leave out --listen unix:"));
+    }
     if let Some(target) = &args.json {
         output::probe(target)?;
     }

@@ -3,19 +3,18 @@
 use crate::parse::{self, LinkArg, PresetArg};
 use crate::relaying::{self, Settings};
 use crate::{Failure, files};
-use squall::{Carrier, Endpoint, LinkedSpec, Proxy, ProxyBuilder, ProxyError};
-use std::net::SocketAddr;
+use squall::{Address, Carrier, LinkedSpec, Proxy, ProxyBuilder, ProxyError};
 
 /// Options of links.
 #[derive(clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = parse::listen, conflicts_with = "links")]
-    listen: SocketAddr,
-    /// Where to relay to: HOST:PORT, or :PORT on this machine; udp:HOST:PORT for datagrams.
+    /// Where to listen: HOST:PORT, or unix:PATH; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = parse::listen_at, conflicts_with = "links")]
+    listen: Address,
+    /// Where to relay to: HOST:PORT, or :PORT on this machine; unix:PATH; udp:HOST:PORT for datagrams.
     #[arg(long, value_name = "ADDR", value_parser = parse::upstream)]
-    upstream: Option<(Option<Carrier>, Endpoint)>,
+    upstream: Option<(Option<Carrier>, Address)>,
     /// A named link, NAME=UPSTREAM or NAME=LISTEN=UPSTREAM, instead of --listen and --upstream; may be given more than once.
     #[arg(long = "link", value_name = "SPEC", value_parser = parse::link, conflicts_with = "upstream")]
     links: Vec<LinkArg>,
@@ -37,10 +36,10 @@ pub(crate) struct Args {
 impl Args {
     /// A link to wherever its clients ask for, on the address to listen on.
     pub(crate) fn any(&self) -> (String, ProxyBuilder) {
-        if !self.listen.ip().is_loopback() {
+        if self.listen.socket_addr().is_some_and(|addr| !addr.ip().is_loopback()) {
             tracing::warn!("whoever reaches {} can go wherever this machine can", self.listen);
         }
-        ("any".to_owned(), Proxy::forward().listen(self.listen))
+        ("any".to_owned(), Proxy::forward().listen_at(self.listen.clone()))
     }
 
     /// Whether there is a link without a name.
@@ -51,6 +50,11 @@ impl Args {
     /// The names of the links that have one.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.links.iter().map(|link| link.name.as_str())
+    }
+
+    /// Whether a link without a name listens on a unix socket.
+    pub(crate) fn is_on_path(&self) -> bool {
+        self.listen.is_unix()
     }
 
     /// True where there is one link, without a name of its own.
@@ -78,7 +82,7 @@ impl Args {
             }
             links.push(builder.start().await.map_err(|error| match error {
                 ProxyError::Plan(_) => Failure::usage(format!("link `{name}`: {error}")),
-                ProxyError::NoHeader { .. } => Failure::usage(error),
+                ProxyError::NoHeader { .. } | ProxyError::NoUnixDatagrams { .. } => Failure::usage(error),
                 _ => Failure::environment(error),
             })?);
         }
@@ -95,14 +99,17 @@ impl Args {
         mut builders: Vec<(String, ProxyBuilder)>,
     ) -> Result<Vec<(String, ProxyBuilder)>, Failure> {
         if let Some(upstream) = &self.upstream {
-            builders.push(("proxy".to_owned(), self.proxy(upstream).listen(self.listen)));
+            builders.push(("proxy".to_owned(), self.proxy(upstream).listen_at(self.listen.clone())));
         }
         for link in &self.links {
             if builders.iter().any(|(name, _)| *name == link.name) {
                 return Err(Failure::usage(format!("two links are named `{}`", link.name)));
             }
             let builder = self.proxy(&link.upstream);
-            let builder = if let Some(addr) = link.listen { builder.listen(addr) } else { builder };
+            let builder = match &link.listen {
+                Some(address) => builder.listen_at(address.clone()),
+                None => builder,
+            };
             builders.push((link.name.clone(), builder));
         }
         let named = self.faults.iter().map(|fault| &fault.link);
@@ -116,7 +123,7 @@ impl Args {
         Ok(builders)
     }
 
-    fn proxy(&self, (carrier, upstream): &(Option<Carrier>, Endpoint)) -> ProxyBuilder {
+    fn proxy(&self, (carrier, upstream): &(Option<Carrier>, Address)) -> ProxyBuilder {
         match carrier {
             Some(Carrier::Datagram) => Proxy::udp(upstream.clone()),
             _ if self.udp => Proxy::udp(upstream.clone()),

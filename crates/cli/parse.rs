@@ -2,7 +2,7 @@
 
 use squall::echo::{Mode, ModeError};
 use squall::value::Value;
-use squall::{Address, Carrier, Endpoint, LinkedSpec, Member, ProxyProtocol, Rate, Relay, Size};
+use squall::{Address, Carrier, LinkedSpec, Member, ProxyProtocol, Rate, Relay, Size};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(crate) fn fault(text: &str) -> Result<LinkedSpec, String> {
 
 /// An address to listen on. Names are looked up here, so that a listener is bound to what was meant or not at all.
 pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
-    let endpoint: Endpoint = text.parse().map_err(|error: squall::AddressError| error.to_string())?;
+    let endpoint: squall::Endpoint = text.parse().map_err(|error: squall::AddressError| error.to_string())?;
     let found = (endpoint.host.as_str(), endpoint.port).to_socket_addrs();
     let mut found: Vec<_> =
         found.map_err(|error| format!("cannot resolve `{}`: {error}", endpoint.host))?.collect();
@@ -62,7 +62,7 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
 /// An address to listen on, which may be that of a unix socket: `unix:PATH`.
 pub(crate) fn listen_at(text: &str) -> Result<Address, String> {
     if text.starts_with("unix:") {
-        return text.parse().map_err(|error: squall::AddressError| error.to_string());
+        return address(text);
     }
     listen(text).map(Address::from)
 }
@@ -156,35 +156,58 @@ pub(crate) fn proxy_protocol(text: &str) -> Result<ProxyProtocol, String> {
     }
 }
 
-/// Where a link leads, and what it carries where that is said: `HOST:PORT`, `tcp:HOST:PORT`, `udp:HOST:PORT`.
-pub(crate) fn upstream(text: &str) -> Result<(Option<Carrier>, Endpoint), String> {
+/// Where a link leads, and what it carries where that is said: `HOST:PORT`, `tcp:HOST:PORT`, `udp:HOST:PORT`, `unix:PATH`.
+pub(crate) fn upstream(text: &str) -> Result<(Option<Carrier>, Address), String> {
     let (carrier, rest) = match text.split_once(':') {
         Some(("udp", rest)) if rest.contains(':') => (Some(Carrier::Datagram), rest),
         Some(("tcp", rest)) if rest.contains(':') => (Some(Carrier::Stream), rest),
         _ => (None, text),
     };
-    let endpoint = rest.parse().map_err(|error: squall::AddressError| error.to_string())?;
-    Ok((carrier, endpoint))
+    match address(rest)? {
+        Address::Unix(_) if carrier == Some(Carrier::Datagram) => {
+            Err("datagrams go to HOST:PORT, not to a unix socket".to_owned())
+        }
+        address => Ok((carrier, address)),
+    }
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|error: squall::AddressError| error.to_string())
 }
 
 /// A named link: `NAME=[LISTEN=]UPSTREAM`.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkArg {
     pub(crate) name: String,
-    pub(crate) listen: Option<SocketAddr>,
-    pub(crate) upstream: (Option<Carrier>, Endpoint),
+    pub(crate) listen: Option<Address>,
+    pub(crate) upstream: (Option<Carrier>, Address),
 }
 
+/// LISTEN ends at the first `=` behind which an address stands: paths may have others.
 pub(crate) fn link(text: &str) -> Result<LinkArg, String> {
-    let parts: Vec<&str> = text.split('=').collect();
-    let (name, listen_on, upstream) = match parts.as_slice() {
-        [name, upstream] => (*name, None, *upstream),
-        [name, listen_on, upstream] => (*name, Some(listen(listen_on)?), *upstream),
-        _ => return Err("write NAME=UPSTREAM or NAME=LISTEN=UPSTREAM".to_owned()),
-    };
+    const WANTED: &str = "write NAME=UPSTREAM or NAME=LISTEN=UPSTREAM";
+    let (name, rest) = text.split_once('=').ok_or(WANTED)?;
     self::name(name)?;
+    let ends = rest.match_indices('=').map(|(at, _)| (&rest[..at], &rest[at + 1..]));
+    let both = ends.clone().find(|(listen_on, upstream)| {
+        !listen_on.is_empty() && self::upstream(upstream).is_ok() && is_listen(listen_on)
+    });
+    // What is wrong with two addresses is better told of them than of one.
+    let (listen_on, upstream) =
+        match both.or_else(|| ends.clone().next().filter(|_| !rest.starts_with("unix:"))) {
+            Some((_, upstream)) if upstream.contains('=') && !upstream.starts_with("unix:") => {
+                return Err(WANTED.to_owned());
+            }
+            Some((listen_on, upstream)) => (Some(listen_at(listen_on)?), upstream),
+            None => (None, rest),
+        };
     let upstream = self::upstream(upstream)?;
     Ok(LinkArg { name: name.to_owned(), listen: listen_on, upstream })
+}
+
+/// Whether it may be an address to listen on, without looking its name up.
+fn is_listen(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
 }
 
 /// A name that can stand before a fault.
@@ -199,20 +222,26 @@ pub(crate) fn name(name: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
-/// A member of a pool: `ADDR[=WEIGHT]`, or `NAME=ADDR[=WEIGHT]`.
+/// A member of a pool: `ADDR[=WEIGHT]`, or `NAME=ADDR[=WEIGHT]`. A number behind the last `=` is a weight, also behind a path; NAME
+/// has no colon.
 pub(crate) fn member(text: &str) -> Result<Member, String> {
     let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = text.split('=').collect();
-    let (named, addr, weight) = match parts.as_slice() {
-        [addr] => (None, *addr, None),
-        [addr, weight] if number(weight) => (None, *addr, Some(*weight)),
-        [name, addr] => (Some(*name), *addr, None),
-        [name, addr, weight] => (Some(*name), *addr, Some(*weight)),
-        _ => return Err("write ADDR[=WEIGHT] or NAME=ADDR[=WEIGHT]".to_owned()),
+    let (rest, weight) = match text.rsplit_once('=') {
+        Some((rest, weight)) if number(weight) => (rest, Some(weight)),
+        _ => (text, None),
+    };
+    let (named, addr) = match rest.split_once('=') {
+        Some((name, addr)) if !name.contains(':') => (Some(name), addr),
+        _ => (None, rest),
     };
     let rest = addr.strip_prefix("tcp:").filter(|rest| rest.contains(':')).unwrap_or(addr);
-    let endpoint: Endpoint = rest.parse().map_err(|error: squall::AddressError| error.to_string())?;
-    let mut member = Member::new(endpoint);
+    if let (Some((_, behind)), false) = (rest.split_once('='), rest.starts_with("unix:")) {
+        return Err(match behind.contains('=') || weight.is_some() {
+            true => "write ADDR[=WEIGHT] or NAME=ADDR[=WEIGHT]".to_owned(),
+            false => "a weight is a whole number from 0 to 1000".to_owned(),
+        });
+    }
+    let mut member = Member::new(address(rest)?);
     if let Some(named) = named {
         member = member.name(&name(named)?);
     }
@@ -275,13 +304,38 @@ mod tests {
 
     #[test]
     fn a_member_has_a_name_and_a_weight_where_they_are_given() {
-        let addr = |text: &str| text.parse::<Endpoint>().expect("an address");
+        let addr = |text: &str| text.parse::<Address>().expect("an address");
         assert_eq!(member("10.0.0.1:80"), Ok(Member::new(addr("10.0.0.1:80"))));
         assert_eq!(member("10.0.0.1:80=5"), Ok(Member::new(addr("10.0.0.1:80")).weight(5)));
         assert_eq!(member("a=:80"), Ok(Member::new(addr(":80")).name("a")));
         assert_eq!(member("a=tcp:host:80=0"), Ok(Member::new(addr("host:80")).name("a").weight(0)));
+        assert_eq!(member("unix:/a=b=3"), Ok(Member::new(addr("unix:/a=b")).weight(3)));
+        assert_eq!(member("a=unix:/b=c"), Ok(Member::new(addr("unix:/b=c")).name("a")));
         for wrong in ["", "a", "a=5", "=:80", "a b=:80", "latency=:80", "a=:80=x", "a=:80=-1", "a=:80=1=2"] {
             assert!(member(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_link_has_two_addresses_where_one_stands_behind_an_equals_sign() {
+        let read = |text: &str| {
+            link(text).map(|link| (link.listen.map(|l| l.to_string()), link.upstream.1.to_string()))
+        };
+        for (text, listens, leads_to) in [
+            ("db=10.0.0.1:5432", None, "10.0.0.1:5432"),
+            ("db=:1=:2", Some("127.0.0.1:1"), "127.0.0.1:2"),
+            ("db=unix:/a=unix:/b", Some("unix:/a"), "unix:/b"),
+            ("db=unix:/a=:2", Some("unix:/a"), "127.0.0.1:2"),
+            ("db=:1=unix:/b=c", Some("127.0.0.1:1"), "unix:/b=c"),
+            ("db=unix:/a=b", None, "unix:/a=b"),
+            ("db=unix:/a=b=unix:/c", Some("unix:/a=b"), "unix:/c"),
+            ("db=tcp:h:1", None, "h:1"),
+        ] {
+            assert_eq!(read(text), Ok((listens.map(str::to_owned), leads_to.to_owned())), "{text}");
+        }
+        for wrong in ["db", "db=", "=:1", "db=:1=", "db=:1=:2=:3", "db=unix:", "latency=:1", "db=udp:unix:/a"]
+        {
+            assert!(link(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -96,7 +96,7 @@ fn describe(args: &Args, links: &[Proxy]) -> (Vec<String>, Bound) {
         plan.extend(link.faults().iter().map(|fault| format!("link {}: {fault}", link.name())));
         let name = if args.links.is_unnamed() { String::new() } else { format!("{} ", link.name()) };
         let scheme = if link.carrier() == Carrier::Datagram { "udp:" } else { "" };
-        bound.note(link.name(), format!("squall proxy {name}listening on {scheme}"), link.addr());
+        bound.note(link.name(), format!("squall proxy {name}listening on {scheme}"), link.address());
     }
     (plan, bound)
 }

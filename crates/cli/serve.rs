@@ -111,7 +111,7 @@ fn announce(args: &Args, all: &Collection, server: &Server, metrics: Option<&Ser
     if let Some(metrics) = metrics {
         bound.note("metrics", "squall metrics listening on ", metrics.addr());
     }
-    for (name, addr) in all.addrs() {
+    for (name, addr) in all.addresses() {
         // Names may hold anything, line ends too.
         let name = name.escape_debug().to_string();
         bound.note(&name, format!("squall proxy {name} listening on "), addr);

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// A server, [NAME=]HOST:PORT[=WEIGHT]; weights are 1 unless told, 0 to 1000. May be given more than once.
+    /// A server, [NAME=]HOST:PORT[=WEIGHT] or [NAME=]unix:PATH[=WEIGHT]; weights are 1 unless told, 0 to 1000. May be given more than once.
     #[arg(long = "member", value_name = "SPEC", required = true, value_parser = parse::member)]
     members: Vec<Member>,
     /// How a member is chosen: round_robin, least_connections, p2c, random, source_hash.

@@ -1,7 +1,7 @@
 //! What a command is told of the links: variables, and places in its arguments.
 
 use crate::Failure;
-use squall::Proxy;
+use squall::{Address, Proxy};
 use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -46,7 +46,7 @@ pub(super) fn prefix(name: &str) -> String {
 
 /// Where the links are.
 pub(super) struct Environment {
-    places: Vec<(String, SocketAddr)>,
+    places: Vec<(String, Address)>,
     /// Where a proxy for everything is.
     any: Option<SocketAddr>,
 }
@@ -54,8 +54,9 @@ pub(super) struct Environment {
 impl Environment {
     pub(super) fn of(links: &[Proxy], any: bool) -> Environment {
         let places: Vec<_> =
-            links.iter().map(|link| (link.name().to_owned(), reachable(link.addr()))).collect();
-        let proxy = places.iter().find(|(name, _)| any && name == "any").map(|(_, addr)| *addr);
+            links.iter().map(|link| (link.name().to_owned(), reachable(link.address()))).collect();
+        let proxy = places.iter().find(|(name, _)| any && name == "any");
+        let proxy = proxy.and_then(|(_, address)| address.socket_addr());
         Environment { places, any: proxy }
     }
 
@@ -69,11 +70,11 @@ impl Environment {
     /// The variables, in the order in which they are set: those that were asked for have the last word.
     pub(super) fn variables(&self, asked: &[Variable]) -> Vec<(String, String)> {
         let mut all = Vec::new();
-        for (name, addr) in &self.places {
-            let name = prefix(name);
-            all.push((format!("{name}_ADDR"), addr.to_string()));
-            all.push((format!("{name}_HOST"), addr.ip().to_string()));
-            all.push((format!("{name}_PORT"), addr.port().to_string()));
+        for (name, address) in &self.places {
+            let parts = PARTS.iter().filter_map(|part| Some((part, part_of(address, part)?)));
+            all.extend(
+                parts.map(|(part, value)| (format!("{}_{}", prefix(name), part.to_ascii_uppercase()), value)),
+            );
         }
         if let Some(addr) = self.any {
             for (name, value) in proxies(addr) {
@@ -88,7 +89,8 @@ impl Environment {
         all
     }
 
-    /// `{db}`, `{db.addr}`, `{db.host}` and `{db.port}` are filled in for links that there are; other braces stay.
+    /// `{db}`, `{db.addr}`, `{db.host}` and `{db.port}`, or `{db.path}` on a unix socket, are filled in for links that there are; other
+    /// braces stay.
     fn text(&self, text: &str) -> String {
         let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
         while let Some(at) = rest.find('{') {
@@ -111,13 +113,21 @@ impl Environment {
 
     fn value(&self, name: &str) -> Option<String> {
         let (link, part) = name.split_once('.').unwrap_or((name, "addr"));
-        let (_, addr) = self.places.iter().find(|(name, _)| name == link)?;
-        match part {
-            "addr" => Some(addr.to_string()),
-            "host" => Some(addr.ip().to_string()),
-            "port" => Some(addr.port().to_string()),
-            _ => None,
-        }
+        let (_, address) = self.places.iter().find(|(name, _)| name == link)?;
+        part_of(address, part)
+    }
+}
+
+/// What may be told of an address, where it has that.
+const PARTS: [&str; 4] = ["addr", "host", "port", "path"];
+
+fn part_of(address: &Address, part: &str) -> Option<String> {
+    match (part, address) {
+        ("addr", _) => Some(address.to_string()),
+        ("host", Address::Ip(endpoint)) => Some(endpoint.host.clone()),
+        ("port", Address::Ip(endpoint)) => Some(endpoint.port.to_string()),
+        ("path", Address::Unix(path)) => Some(path.display().to_string()),
+        _ => None,
     }
 }
 
@@ -133,13 +143,14 @@ fn proxies(addr: SocketAddr) -> [(&'static str, String); 4] {
 }
 
 /// Where a listener on every address is reached from here.
-fn reachable(addr: SocketAddr) -> SocketAddr {
+fn reachable(address: &Address) -> Address {
+    let Some(addr) = address.socket_addr() else { return address.clone() };
     let ip = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         ip => ip,
     };
-    SocketAddr::new(ip, addr.port())
+    SocketAddr::new(ip, addr.port()).into()
 }
 
 /// The words for people, quoted where they would be hard to read.
@@ -162,7 +173,8 @@ mod tests {
 
     fn environment() -> Environment {
         let place = |name: &str, addr: &str| (name.to_owned(), addr.parse().expect("an address"));
-        Environment { places: vec![place("db", "127.0.0.1:7"), place("api-v2", "[::1]:8")], any: None }
+        let places = [("db", "127.0.0.1:7"), ("api-v2", "[::1]:8"), ("app", "unix:/run/app.sock")];
+        Environment { places: places.map(|(name, addr)| place(name, addr)).into(), any: None }
     }
 
     #[test]
@@ -175,6 +187,7 @@ mod tests {
             ("{nobody} {db.name} {} { {{db}} }", "{nobody} {db.name} {} { {127.0.0.1:7} }"),
             ("${HOME} {\"json\": {\"db\": 1}}", "${HOME} {\"json\": {\"db\": 1}}"),
             ("{db", "{db"),
+            ("{app} {app.path} {app.port}", "unix:/run/app.sock /run/app.sock {app.port}"),
         ] {
             assert_eq!(environment().text(text), filled, "{text}");
         }
@@ -188,7 +201,8 @@ mod tests {
         let all: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(all[..3], [("DB_ADDR", "127.0.0.1:7"), ("DB_HOST", "127.0.0.1"), ("DB_PORT", "7")]);
         assert_eq!(all[3..5], [("API_V2_ADDR", "[::1]:8"), ("API_V2_HOST", "::1")]);
-        assert_eq!(all[6..], [("DB_ADDR", "other"), ("URL", "x=127.0.0.1:7")]);
+        assert_eq!(all[6..8], [("APP_ADDR", "unix:/run/app.sock"), ("APP_PATH", "/run/app.sock")]);
+        assert_eq!(all[8..], [("DB_ADDR", "other"), ("URL", "x=127.0.0.1:7")]);
         assert!(variable("=x").is_err() && variable("x").is_err());
     }
 

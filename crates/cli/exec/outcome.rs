@@ -67,7 +67,7 @@ impl Outcome<'_> {
             "seed": self.seed,
             "link": about(|link, _| json!({
                 "protocol": if link.carrier() == Carrier::Datagram { "udp" } else { "tcp" },
-                "listen": link.addr().to_string(),
+                "listen": link.address().to_string(),
                 "upstream": upstream(link),
                 "faults": link.faults(),
             })),

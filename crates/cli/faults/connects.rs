@@ -65,7 +65,7 @@ impl Connects {
             let fate = match port.state {
                 PortState::Open => {
                     accepted += 1;
-                    Fate::Met(plan.welcome(accepted, None, client, at))
+                    Fate::Met(plan.welcome(accepted, None, Some(client), at))
                 }
                 PortState::Closed => Fate::Refused,
                 PortState::Hung => Fate::Unanswered(port.until),

@@ -43,20 +43,20 @@ impl Running {
             None => self.release(name).await,
         };
         let stays = self.services.link(name).is_some_and(|was| was.listen == link.listen);
-        let place = self.started.get(name).map(|started| started.addr).filter(|_| stays);
+        let place = self.started.get(name).map(|started| started.addr.clone()).filter(|_| stays);
         let started = match self.ends(link.ends()) {
             Ok(ends) => {
                 let builder = link.builder(|upstream| ends.of(upstream));
-                let builder = builder.listen(place.unwrap_or(link.listen));
+                let builder = builder.listen_at(place.unwrap_or_else(|| link.listen.clone()));
                 self.setting.apply(builder).start().await.map(|proxy| (proxy, ends)).map_err(failure)
             }
             Err(why) => Err(Failure::environment(why)),
         };
         match started {
             Ok((proxy, ends)) => {
-                let (addr, seed) = (proxy.addr(), proxy.seed());
+                let (addr, seed) = (proxy.address().clone(), proxy.seed());
                 self.keep(link, proxy).await;
-                self.started.insert(name.clone(), Started { addr, ends, seed });
+                self.started.insert(name.clone(), Started { addr: addr.clone(), ends, seed });
                 let verb = if old.is_some() { "replaced" } else { "started" };
                 if let Some(old) = old {
                     self.leave(old).await;
@@ -104,7 +104,7 @@ impl Running {
         }
         self.links.remove_balancer(&link.name);
         let (setting, own) = (self.setting.clone(), link.clone());
-        let made = move |upstream: squall::Endpoint, carrier| {
+        let made = move |upstream: squall::Address, carrier| {
             setting.apply(model::Link { carrier, ..own.clone() }.plain(|_| upstream.clone()))
         };
         self.links.adopt_as(proxy, made);

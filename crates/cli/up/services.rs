@@ -7,10 +7,9 @@ use crate::Failure;
 use crate::ready::Bound;
 use squall::echo::Echo;
 use squall::scenario::model::{Change, Services};
-use squall::{Carrier, Decisions, Proxy, ProxyBuilder, Shards};
+use squall::{Address, Carrier, Decisions, Proxy, ProxyBuilder, Shards};
 use squall_control::{Collection, EchoCollection};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::task::JoinSet;
@@ -55,7 +54,7 @@ pub(super) struct Running {
 
 /// What a link was started with that is not in its own table.
 pub(super) struct Started {
-    pub(super) addr: SocketAddr,
+    pub(super) addr: Address,
     pub(super) ends: Ends,
     pub(super) seed: u64,
 }
@@ -209,8 +208,9 @@ impl Running {
 
     /// Notes what listens, links first, then balancers.
     pub(super) fn note(&self, bound: &mut Bound) {
-        let mut addrs: BTreeMap<String, SocketAddr> = self.links.addrs().into_iter().collect();
-        addrs.extend(self.balancers.iter().map(|(name, balancer)| (name.clone(), balancer.addr())));
+        let mut addrs: BTreeMap<String, Address> = self.links.addresses().into_iter().collect();
+        addrs
+            .extend(self.balancers.iter().map(|(name, balancer)| (name.clone(), balancer.address().clone())));
         for link in &self.services.links {
             let Some(addr) = addrs.get(&link.name) else { continue };
             let scheme = if link.carrier == Carrier::Datagram { "udp:" } else { "" };

@@ -1,21 +1,21 @@
 //! Where that is which links and balancers lead to.
 
 use super::services::Running;
-use squall::Endpoint;
+use squall::Address;
 use squall::scenario::model::Upstream;
 
 /// The upstreams of a link, of a balancer its members', and where each is.
 #[derive(Default)]
-pub(super) struct Ends(Vec<(Upstream, Endpoint)>);
+pub(super) struct Ends(Vec<(Upstream, Address)>);
 
 impl Ends {
     /// Where an upstream is, if it is one of these.
-    pub(super) fn find(&self, upstream: &Upstream) -> Option<&Endpoint> {
-        self.0.iter().find(|(known, _)| known == upstream).map(|(_, endpoint)| endpoint)
+    pub(super) fn find(&self, upstream: &Upstream) -> Option<&Address> {
+        self.0.iter().find(|(known, _)| known == upstream).map(|(_, address)| address)
     }
 
     /// The same of one that is.
-    pub(super) fn of(&self, upstream: &Upstream) -> Endpoint {
+    pub(super) fn of(&self, upstream: &Upstream) -> Address {
         self.find(upstream).cloned().unwrap_or_else(|| unreachable!("{upstream:?} was looked up"))
     }
 
@@ -33,7 +33,7 @@ impl Running {
     }
 
     /// Where an upstream is.
-    pub(super) fn resolve(&self, upstream: &Upstream) -> Result<Endpoint, String> {
+    pub(super) fn resolve(&self, upstream: &Upstream) -> Result<Address, String> {
         let missing = |kind: &str, name: &str| format!("its upstream {kind}.{name} does not run");
         match upstream {
             Upstream::Echo(name) => {
@@ -42,7 +42,7 @@ impl Running {
             }
             Upstream::Link(name) => {
                 let kind = if self.balancers.contains_key(name) { "balance" } else { "link" };
-                self.started.get(name).map(|link| link.addr.into()).ok_or_else(|| missing(kind, name))
+                self.started.get(name).map(|link| link.addr.clone()).ok_or_else(|| missing(kind, name))
             }
             Upstream::Process(name) => Err(missing("process", name)),
             // That is no place; its members are.

@@ -6,26 +6,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use squall_wire::lock;
+use squall_wire::{Client, lock};
 use tokio::sync::mpsc;
-
-/// A client of an echo server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Client {
-    /// The place of its connection in accept order, from 1; 0 for datagrams.
-    pub number: u64,
-    /// Its address; clients of a unix socket have none.
-    pub addr: Option<SocketAddr>,
-}
-
-impl fmt::Display for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.addr {
-            Some(addr) => addr.fmt(f),
-            None => write!(f, "unix#{}", self.number),
-        }
-    }
-}
 
 /// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -43,5 +43,6 @@ pub use builder::{EchoBuilder, http, tcp, udp};
 pub use counts::Counts;
 pub use echo::{Echo, Totals};
 pub use error::EchoError;
-pub use event::{Client, Ending, Event, Events};
+pub use event::{Ending, Event, Events};
 pub use mode::{Mode, ModeError};
+pub use squall_wire::Client;

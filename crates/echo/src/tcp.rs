@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use squall_wire::{Address, Env, Idle, Incoming, Listener, Shards};
+use squall_wire::{Client, Env, Idle, Incoming, Listener, Shards};
 
 use crate::connections::Connections;
 use crate::counts::{Account, add};
 use crate::echo::Bound;
-use crate::event::{Client, Ending, Story};
+use crate::event::{Ending, Story};
 use crate::http;
 use crate::peer::Peer;
 use crate::serve::serve;
@@ -43,7 +43,7 @@ async fn accept(listener: Listener, host: Arc<Host>, shards: Shards, connections
         }
         let env = shards.env(turn).clone();
         number += 1;
-        let addr = if matches!(host.settings.listen, Address::Unix(_)) { None } else { Some(from) };
+        let addr = (!listener.is_unix()).then_some(from);
         let story = host.settings.teller.as_ref().map(|teller| teller.open(Client { number, addr }));
         let place = Place { shard: turn, number, story };
         let attend = attend(incoming, env, host.clone(), connections.clone(), place);

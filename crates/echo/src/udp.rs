@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use squall_wire::{Address, Datagrams, Env, Shards, Sleep, nanos};
+use squall_wire::{Address, Client, Datagrams, Env, Shards, Sleep, nanos};
 
 use crate::connections::Connections;
 use crate::counts::{Meter, add};
 use crate::echo::Bound;
-use crate::event::{Client, Event, Teller};
+use crate::event::{Event, Teller};
 use crate::frames::datagram::{Verdict, judge};
 use crate::text::chargen;
 use crate::{Echo, EchoBuilder, EchoError, Mode};

@@ -54,8 +54,9 @@ impl Plan {
         plan
     }
 
-    /// What becomes of the connection `number` from `client` at `now`. It counts: to be asked once for each.
-    pub fn welcome(&self, number: u64, label: Option<ConnKey>, client: IpAddr, now: Tick) -> Welcome {
+    /// What becomes of the connection `number` from `client`, if that has an address, at `now`. It counts: to be asked once for
+    /// each.
+    pub fn welcome(&self, number: u64, label: Option<ConnKey>, client: Option<IpAddr>, now: Tick) -> Welcome {
         self.ask(None, number, label, client, now)
     }
 
@@ -66,7 +67,7 @@ impl Plan {
         member: &str,
         number: u64,
         label: Option<ConnKey>,
-        client: IpAddr,
+        client: Option<IpAddr>,
         now: Tick,
     ) -> ServerAnswer {
         self.ask(Some(member), number, label, client, now).server
@@ -77,7 +78,7 @@ impl Plan {
         member: Option<&str>,
         number: u64,
         label: Option<ConnKey>,
-        client: IpAddr,
+        client: Option<IpAddr>,
         now: Tick,
     ) -> Welcome {
         let mut welcome = Welcome::default();
@@ -87,7 +88,7 @@ impl Plan {
             let Some(admission) = spec.admission() else { continue };
             let open = scope.window_at(planned.joined(), now).is_some_and(|(begin, _)| begin <= now);
             let index = planned.index_of(number);
-            if !open || !scope.admits(index, Some(client)) {
+            if !open || !scope.admits(index, client) {
                 continue;
             }
             let key = label.unwrap_or(ConnKey::Index(index));

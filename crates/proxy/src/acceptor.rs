@@ -5,7 +5,7 @@ use crate::link::Link;
 use crate::registry::Outcome;
 use crate::session::{Front, receive as receive_datagrams};
 use squall_faults::{Carrier, Entry, PortPlan, PortState};
-use squall_wire::{Incoming, Listener};
+use squall_wire::{Address, Incoming, Listener};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,22 +28,22 @@ pub(crate) enum Port {
 type Closed = watch::Receiver<()>;
 
 impl Port {
-    /// Binds `addr`, starts accepting, and says what was bound.
-    pub(crate) fn open(link: Arc<Link>, addr: SocketAddr) -> io::Result<(SocketAddr, Port)> {
+    /// Binds `address`, which is no name, starts accepting, and says what was bound.
+    pub(crate) fn open(link: Arc<Link>, address: &Address) -> io::Result<(Address, Port)> {
         let (env, shards) = (link.shards.env(0), link.shards.clone());
         let (closing, closed) = watch::channel(());
-        let (addr, task) = match link.id.carrier {
+        let (bound, task) = match link.id.carrier {
             Carrier::Stream => {
-                let listener = env.listen_with(addr, &link.options.tuning)?;
-                let addr = listener.local_addr();
-                (addr, shards.spawn(0, accept(link, Bound { listener, _closing: closing })))
+                let listener = env.listen_with(address, &link.options.tuning)?;
+                (listener.address(), shards.spawn(0, accept(link, Bound { listener, _closing: closing })))
             }
             Carrier::Datagram => {
+                let addr = address.socket_addr().ok_or(io::ErrorKind::Unsupported)?;
                 let front = Front::new(env.bind(addr)?, closing);
-                (front.addr(), shards.spawn(0, receive_datagrams(link, front)))
+                (front.addr().into(), shards.spawn(0, receive_datagrams(link, front)))
             }
         };
-        Ok((addr, Port::Open { task, closed }))
+        Ok((bound, Port::Open { task, closed }))
     }
 
     /// Asks for the port to be closed, without waiting.
@@ -91,13 +91,16 @@ async fn accept(link: Arc<Link>, bound: Bound) {
     // Declared first, so that it is dropped last: who is told that the port is closed finds it free.
     let _closing = bound._closing;
     let mut listener = bound.listener;
-    let addr = listener.local_addr();
+    let address = listener.address();
     loop {
         match receive(&link, &listener).await {
             Pause::Closed => {
                 drop(listener);
+                // A path without a file would not refuse, but not be found. Where that cannot be had, not found has to do.
+                let refusing = link.shards.env(0).refuse_at(&address);
                 until_port_is(&link, |state| state != PortState::Closed).await;
-                listener = rebind(&link, addr).await;
+                drop(refusing);
+                listener = rebind(&link, &address).await;
             }
             Pause::Hung => match listener.hang(link.shards.env(0)).await {
                 Ok(hung) => {
@@ -136,7 +139,9 @@ async fn receive(link: &Arc<Link>, listener: &Listener) -> Pause {
         let refused = listener.refused();
         link.starved.fetch_add(refused.saturating_sub(starved), Relaxed);
         starved = refused;
-        take_in(link, accepted.0, accepted.1);
+        // Clients of a unix socket are nobody in particular.
+        let peer = (!listener.is_unix()).then_some(accepted.1);
+        take_in(link, accepted.0, peer);
     }
 }
 
@@ -170,16 +175,16 @@ async fn until_port_is(link: &Link, enough: impl Fn(PortState) -> bool) {
 const RETRY: Duration = Duration::from_millis(100);
 
 /// The link's own port once more. Should somebody else have taken it, it is asked for until it is free.
-async fn rebind(link: &Link, addr: SocketAddr) -> Listener {
+async fn rebind(link: &Link, address: &Address) -> Listener {
     let env = link.shards.env(0);
     let mut told = false;
     loop {
-        match env.listen_with(addr, &link.options.tuning) {
+        match env.listen_with(address, &link.options.tuning) {
             Ok(listener) => return listener,
             Err(error) => {
                 if !std::mem::replace(&mut told, true) {
                     let (name, why) = (&link.id.name, squall_wire::reason(&error));
-                    tracing::warn!("link {name}: cannot listen on {addr} again: {why}; trying on");
+                    tracing::warn!("link {name}: cannot listen on {address} again: {why}; trying on");
                 }
                 env.sleep(RETRY).await;
             }
@@ -188,7 +193,7 @@ async fn rebind(link: &Link, addr: SocketAddr) -> Listener {
 }
 
 /// Numbers a client and hands it to its shard, unless it is to be turned away.
-fn take_in(link: &Arc<Link>, incoming: Incoming, peer: SocketAddr) {
+fn take_in(link: &Arc<Link>, incoming: Incoming, peer: Option<SocketAddr>) {
     let Some(live) = link.registry.admit(peer, link.options.max_connections) else {
         return turn_away(incoming);
     };

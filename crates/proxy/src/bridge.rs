@@ -1,7 +1,7 @@
 //! A bridge: the pump between two streams, each of which somebody has, is dialled, or is waited for.
 
 use crate::close::CloseReason;
-use crate::connection::{Record, dial_endpoint, relay, unless_cancelled};
+use crate::connection::{Record, dial_address, relay, unless_cancelled};
 use crate::error::ProxyError;
 use crate::event::EventSource;
 use crate::link::{Link, Upstream};
@@ -12,10 +12,10 @@ use crate::options::Options;
 use crate::pump::Start;
 use crate::registry::{Outcome, Registry};
 use squall_faults::{FaultSpec, LinkId, Peer, Plan};
-use squall_wire::{Endpoint, Env, Incoming, Listener, Shards, Stream};
+use squall_wire::{Address, Endpoint, Env, Incoming, Listener, Shards, Stream};
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -29,15 +29,21 @@ enum Kind {
     /// A connection somebody has.
     Socket(io::Result<Incoming>),
     /// Is connected to once the ends that listen have been found.
-    Dial(Endpoint),
+    Dial(Address),
     /// Is the first to connect there.
-    Listen(SocketAddr),
+    Listen(Address),
 }
 
 impl BridgeEnd {
     /// Whoever connects first to this address; port 0 takes a free one, which [`Bridge::addrs`] tells.
     pub fn listen(addr: SocketAddr) -> BridgeEnd {
-        BridgeEnd(Kind::Listen(addr))
+        BridgeEnd(Kind::Listen(addr.into()))
+    }
+
+    /// Whoever connects first to this address of whatever kind, which is no name: [`Address::resolve`] looks one up. The file of a
+    /// unix socket goes when somebody has come.
+    pub fn listen_at(address: Address) -> BridgeEnd {
+        BridgeEnd(Kind::Listen(address))
     }
 }
 
@@ -54,9 +60,15 @@ impl From<tokio::net::TcpStream> for BridgeEnd {
     }
 }
 
+impl From<Address> for BridgeEnd {
+    fn from(address: Address) -> BridgeEnd {
+        BridgeEnd(Kind::Dial(address))
+    }
+}
+
 impl From<Endpoint> for BridgeEnd {
     fn from(endpoint: Endpoint) -> BridgeEnd {
-        BridgeEnd(Kind::Dial(endpoint))
+        BridgeEnd(Kind::Dial(endpoint.into()))
     }
 }
 
@@ -150,7 +162,8 @@ impl BridgeBuilder {
             plan: LivePlan::new(Plan::new(self.id.clone())),
             replanned: Default::default(),
             id: self.id,
-            upstream: Upstream::One(Endpoint { host: "bridge".to_owned(), port: 0 }),
+            listens_on_path: false,
+            upstream: Upstream::One(Endpoint { host: "bridge".to_owned(), port: 0 }.into()),
             options: self.options,
             shards: shards.clone(),
             registry: Registry::default(),
@@ -162,25 +175,24 @@ impl BridgeBuilder {
         for fault in self.faults {
             link.add_fault(None, fault)?;
         }
-        let mut addrs = [None; 2];
+        let mut addresses = [const { None }; 2];
         let mut ends = Vec::new();
-        for (end, addr) in self.ends.into_iter().zip(&mut addrs) {
+        for (end, address) in self.ends.into_iter().zip(&mut addresses) {
             ends.push(match end.0 {
                 Kind::Socket(socket) => Prepared::Socket(socket),
-                Kind::Dial(endpoint) => Prepared::Dial(endpoint),
+                Kind::Dial(to) => Prepared::Dial(to),
                 Kind::Listen(wanted) => {
-                    let listener = shards.env(0).listen(wanted);
+                    let listener = shards.env(0).listen_with(&wanted, &link.options.tuning);
                     let listener = listener.map_err(|source| ProxyError::Listen { addr: wanted, source })?;
-                    *addr = Some(listener.local_addr());
+                    *address = Some(listener.address());
                     Prepared::Listen(listener)
                 }
             });
         }
         // A number of its own to every bridge would make its draws depend on the others.
-        let peer = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
-        let Some(live) = link.registry.admit(peer, None) else { unreachable!("no limit was given") };
+        let Some(live) = link.registry.admit(None, None) else { unreachable!("no limit was given") };
         let task = shards.spawn(0, run(link.clone(), shards.env(0).clone(), live, ends));
-        Ok(Bridge { link, addrs, task })
+        Ok(Bridge { link, addresses, task })
     }
 
     /// Starts, and waits for the end.
@@ -195,7 +207,7 @@ impl BridgeBuilder {
 /// An end once everything is bound.
 enum Prepared {
     Socket(io::Result<Incoming>),
-    Dial(Endpoint),
+    Dial(Address),
     Listen(Listener),
 }
 
@@ -213,8 +225,8 @@ impl Prepared {
         match self {
             Prepared::Socket(socket) => socket.and_then(Incoming::attach).map_err(failed("socket")),
             Prepared::Listen(listener) => listener.accept().await.0.attach().map_err(failed("client")),
-            Prepared::Dial(endpoint) => {
-                dial_endpoint(&endpoint, &link.options, env).await.map_err(failed(&endpoint.to_string()))
+            Prepared::Dial(to) => {
+                dial_address(&to, &link.options, env).await.map_err(failed(&to.to_string()))
             }
         }
     }
@@ -254,7 +266,7 @@ async fn run(
 #[must_use = "dropping a bridge ends it"]
 pub struct Bridge {
     link: Arc<Link>,
-    addrs: [Option<SocketAddr>; 2],
+    addresses: [Option<Address>; 2],
     task: JoinHandle<Result<CloseReason, ProxyError>>,
 }
 
@@ -268,9 +280,14 @@ pub struct Bridged {
 }
 
 impl Bridge {
-    /// Where the first and the second end listen, if they do.
+    /// Where the first and the second end listen, if they do on a port: [`addresses`](Self::addresses) knows paths, too.
     pub fn addrs(&self) -> [Option<SocketAddr>; 2] {
-        self.addrs
+        self.addresses.each_ref().map(|address| address.as_ref().and_then(Address::socket_addr))
+    }
+
+    /// Where the first and the second end listen, if they do.
+    pub fn addresses(&self) -> &[Option<Address>; 2] {
+        &self.addresses
     }
 
     /// Bytes delivered so far.
@@ -320,6 +337,6 @@ impl Drop for Bridge {
 
 impl fmt::Debug for Bridge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bridge").field("addrs", &self.addrs).finish_non_exhaustive()
+        f.debug_struct("Bridge").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use crate::proxy::Proxy;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::registry::Registry;
 use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
-use squall_wire::{Endpoint, Shards, Tuning};
+use squall_wire::{Address, Shards, Tuning};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 /// Where a link is to lead.
 #[derive(Clone, Debug)]
 enum Wanted {
-    One(Endpoint),
+    One(Address),
     Pool(Box<Balance>),
     /// Each client says where.
     Asked,
@@ -31,7 +31,7 @@ enum Wanted {
 #[must_use = "a proxy does nothing until it is started"]
 pub struct ProxyBuilder {
     id: LinkId,
-    listen: SocketAddr,
+    listen: Address,
     upstream: Wanted,
     options: Options,
     /// With the member that they are for, if they are for one.
@@ -43,15 +43,19 @@ pub struct ProxyBuilder {
 }
 
 impl ProxyBuilder {
-    pub(crate) fn new(upstream: Endpoint, carrier: Carrier) -> ProxyBuilder {
+    pub(crate) fn new(upstream: Address, carrier: Carrier) -> ProxyBuilder {
+        ProxyBuilder::leading(Wanted::One(upstream), carrier)
+    }
+
+    fn leading(upstream: Wanted, carrier: Carrier) -> ProxyBuilder {
         let options = match carrier {
             Carrier::Stream => Options::default(),
             Carrier::Datagram => Options::for_datagrams(),
         };
         ProxyBuilder {
             id: LinkId { carrier, ..LinkId::new("proxy", 0) },
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            upstream: Wanted::One(upstream),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into(),
+            upstream,
             options,
             faults: Vec::new(),
             decisions: None,
@@ -62,16 +66,12 @@ impl ProxyBuilder {
     }
 
     pub(crate) fn balancing(members: Balance) -> ProxyBuilder {
-        let mut builder = ProxyBuilder::new(Endpoint { host: String::new(), port: 0 }, Carrier::Stream);
-        builder.upstream = Wanted::Pool(Box::new(members));
-        builder.name("balance")
+        ProxyBuilder::leading(Wanted::Pool(Box::new(members)), Carrier::Stream).name("balance")
     }
 
     /// A link whose clients say where they want to go.
     pub(crate) fn forward() -> ProxyBuilder {
-        let mut builder = ProxyBuilder::new(Endpoint { host: String::new(), port: 0 }, Carrier::Stream);
-        builder.upstream = Wanted::Asked;
-        builder
+        ProxyBuilder::leading(Wanted::Asked, Carrier::Stream)
     }
 
     /// The name, part of the key of every random decision; `proxy` unless told, `balance` on a link that picks.
@@ -94,7 +94,29 @@ impl ProxyBuilder {
 
     /// The address to listen on; `127.0.0.1:0` unless told.
     pub fn listen(mut self, addr: SocketAddr) -> Self {
-        self.listen = addr;
+        self.listen = addr.into();
+        self
+    }
+
+    /// Listens on an address of whatever kind: of a name, on the first of its addresses, or on a unix socket, not in virtual time
+    /// and not for datagrams. Its file is there while the link is up; one that is left over from somebody who is gone is replaced.
+    /// Looking up a name takes a tokio runtime. [`Proxy::address`] tells where it came to be.
+    ///
+    /// ```
+    /// # use squall_proxy::Proxy;
+    /// # use squall_wire::Address;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let at = |name: &str| format!("unix:{}", folder.path().join(name).display());
+    /// # let (app, db) = (at("app.sock"), at("db.sock"));
+    /// let proxy = Proxy::tcp(db.parse::<Address>()?).listen_at(app.parse()?).start().await?;
+    /// assert_eq!(proxy.address().to_string(), app);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn listen_at(mut self, address: Address) -> Self {
+        self.listen = address;
         self
     }
 
@@ -210,11 +232,15 @@ impl ProxyBuilder {
     ///
     /// # Errors
     /// Where the address cannot be bound or is the upstream, two faults were given one name, no pool can be made of the members, a
-    /// link of datagrams is to have PROXY headers, or no thread can be started.
+    /// link of datagrams is to have PROXY headers or a unix socket, a fault cannot be on a unix socket, or no thread can be started.
     pub async fn start(self) -> Result<Proxy, ProxyError> {
         let with_header = self.options.proxy_protocol.is_some() || self.options.accept_proxy;
         if with_header && self.id.carrier == Carrier::Datagram {
             return Err(ProxyError::NoHeader { name: self.id.name.to_string() });
+        }
+        let leads_to_path = matches!(&self.upstream, Wanted::One(upstream) if upstream.is_unix());
+        if self.id.carrier == Carrier::Datagram && (self.listen.is_unix() || leads_to_path) {
+            return Err(ProxyError::NoUnixDatagrams { name: self.id.name.to_string() });
         }
         let shards = match self.shards {
             Some(shards) => shards,
@@ -230,17 +256,25 @@ impl ProxyBuilder {
         if let Some(replay) = self.replay {
             plan = plan.replaying(replay);
         }
-        let leads_to: Box<dyn Fn(SocketAddr) -> bool + Send> = match &self.upstream {
-            Wanted::One(end) => {
-                let end = end.clone();
-                Box::new(move |addr| end.host.parse() == Ok(addr.ip()) && end.port == addr.port())
+        let addr = self.listen.clone();
+        let listen = self.listen.resolve().await.map_err(|source| ProxyError::Listen { addr, source })?;
+        let leads_to: Box<dyn Fn(&Address) -> bool + Send> = match &self.upstream {
+            Wanted::One(upstream) => {
+                let upstream = upstream.clone();
+                Box::new(move |address| upstream.is_same(address))
             }
             Wanted::Pool(members) => {
                 let members = members.clone();
-                Box::new(move |addr| members.leads_to(addr))
+                Box::new(move |address| members.leads_to(address))
             }
             Wanted::Asked => Box::new(|_| false),
         };
+        let name = self.id.name.clone();
+        let looped = |addr: &Address| ProxyError::Loop { name: name.to_string(), addr: addr.clone() };
+        // Before it is bound: a socket file that is left over would be replaced.
+        if listen.is_unix() && leads_to(&listen) {
+            return Err(looped(&listen));
+        }
         let upstream = match self.upstream {
             Wanted::One(endpoint) => Upstream::One(endpoint),
             Wanted::Pool(members) => Upstream::Pool(Arc::new(members.build(&self.id, shards.env(0).now())?)),
@@ -250,6 +284,7 @@ impl ProxyBuilder {
             plan: LivePlan::new(plan),
             replanned: Notify::new(),
             id: self.id,
+            listens_on_path: listen.is_unix(),
             upstream,
             options: self.options,
             shards,
@@ -262,16 +297,16 @@ impl ProxyBuilder {
         for (member, fault) in self.faults {
             link.add_fault(member.as_deref(), fault)?;
         }
-        let addr = self.listen;
-        let opened = Port::open(link.clone(), addr);
-        let (bound, port) = opened.map_err(|source| ProxyError::Listen { addr, source })?;
+        let opened = Port::open(link.clone(), &listen);
+        let (bound, port) = opened.map_err(|source| ProxyError::Listen { addr: listen, source })?;
         let upkeep = link.upstream.balancer().map(|balancer| {
             let keeping = keep(link.clone(), balancer.clone());
             link.shards.spawn(0, keeping).abort_handle()
         });
         let proxy = Proxy::new(link, bound, port, upkeep);
-        if leads_to(proxy.addr()) {
-            return Err(ProxyError::Loop { name: proxy.name().to_owned(), addr: proxy.addr() });
+        // Its port may have been chosen only now.
+        if leads_to(proxy.address()) {
+            return Err(looped(proxy.address()));
         }
         Ok(proxy)
     }

@@ -11,7 +11,7 @@ use crate::proxy_protocol;
 use crate::pump::{End, Pump, Start};
 use crate::registry::Outcome;
 use squall_faults::{Ending, Entry, How, Peer, ServerAnswer, Welcome};
-use squall_wire::{Endpoint, Env, Incoming, Stream, nanos, with_scratch};
+use squall_wire::{Address, Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
         record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
         return;
     };
-    if let (Some(_), Ok(target)) = (link.options.proxy_protocol, client.local_addr()) {
-        live.set_ends(Ends { source: live.peer, target });
+    if let (Some(_), Some(ends)) = (link.options.proxy_protocol, Ends::of(&client, live.peer)) {
+        live.set_ends(ends);
     }
     connect(&link, &env, &live, &mut record, client, &[], welcome).await;
 }
@@ -43,8 +43,7 @@ pub(crate) async fn serve_stated(link: Arc<Link>, env: Env, live: Arc<Live>, inc
     let read = env.timeout(HEADER_LIMIT, proxy_protocol::receive(&client));
     let early = match unless_cancelled(&live, read).await {
         Some(Some(Ok((stated, early)))) => {
-            let known = client.local_addr().map(|target| Ends { source: live.peer, target });
-            if let Some(ends) = stated.or(known.ok()) {
+            if let Some(ends) = stated.or_else(|| Ends::of(&client, live.peer)) {
                 live.set_ends(ends);
             }
             early
@@ -54,7 +53,7 @@ pub(crate) async fn serve_stated(link: Arc<Link>, env: Env, live: Arc<Live>, inc
                 Ok(_) => String::new(),
                 Err(error) => squall_wire::reason(&error).to_string(),
             });
-            tracing::debug!("link {}: client {}: no PROXY header: {why}", link.id.name, live.peer);
+            tracing::debug!("link {}: client {}: no PROXY header: {why}", link.id.name, live.client());
             record.outcome = Outcome::Refused;
             return drop(client.abort());
         }
@@ -173,8 +172,8 @@ async fn reach<'a>(
 ) -> io::Result<(Stream, Option<Assigned<'a>>)> {
     hold_back(env, welcome).await;
     match &link.upstream {
-        Upstream::One(endpoint) => {
-            dial(endpoint, link, env, live, welcome.server).await.map(|server| (server, None))
+        Upstream::One(address) => {
+            dial(address, link, env, live, welcome.server).await.map(|server| (server, None))
         }
         Upstream::Pool(balancer) => {
             let reached = balance::connect(balancer, link, env, live, welcome.server).await;
@@ -195,7 +194,7 @@ pub(crate) async fn hold_back(env: &Env, welcome: Welcome) {
 /// Connects to a server and tells it of the client where that is wanted, all within the connect timeout; or does as the server
 /// would where a fault answers in its name.
 pub(crate) async fn dial(
-    endpoint: &Endpoint,
+    address: &Address,
     link: &Link,
     env: &Env,
     live: &Live,
@@ -210,7 +209,7 @@ pub(crate) async fn dial(
         }
     }
     let began = env.now();
-    let server = dial_endpoint(endpoint, &link.options, env).await?;
+    let server = dial_address(address, &link.options, env).await?;
     if let (Some(version), Some(ends)) = (link.options.proxy_protocol, live.ends()) {
         // A fresh socket takes so few bytes at once; one that does not is as good as not connected.
         let header = version.header(ends);
@@ -222,21 +221,25 @@ pub(crate) async fn dial(
     Ok(server)
 }
 
-/// Connects to the first of an endpoint's addresses that answers, all within the connect timeout.
-pub(crate) async fn dial_endpoint(upstream: &Endpoint, options: &Options, env: &Env) -> io::Result<Stream> {
+/// Connects to an address, to the first of a name's that answers, all within the connect timeout.
+pub(crate) async fn dial_address(address: &Address, options: &Options, env: &Env) -> io::Result<Stream> {
     let attempt = async {
-        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for addr in upstream.resolve().await? {
-            match env.dial_with(addr, &options.tuning).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
+        loop {
+            match env.dial_at_with(address, &options.tuning).await {
+                // A full backlog of a unix socket does not have callers wait as a port does.
+                Err(error) if address.is_unix() && error.kind() == io::ErrorKind::WouldBlock => {
+                    env.sleep(QUEUED).await;
+                }
+                outcome => return outcome,
             }
         }
-        Err(last)
     };
     let timed_out = || Err(io::Error::new(io::ErrorKind::TimedOut, "connect timed out"));
     env.timeout(options.connect_timeout, attempt).await.unwrap_or_else(timed_out)
 }
+
+/// How long one waits to ask a unix socket again whose backlog is full.
+const QUEUED: Duration = Duration::from_millis(1);
 
 /// What `work` yields, unless the connection is told to end first.
 pub(crate) async fn unless_cancelled<T>(live: &Live, work: impl Future<Output = T>) -> Option<T> {
@@ -291,8 +294,10 @@ fn abort(streams: [&Stream; 2]) {
 
 /// RST to whom it is for; an orderly end for the others.
 async fn close(env: &Env, streams: [&Stream; 2], ending: Ending) {
-    if ending.flushes() {
-        streams[ending.direction.receiver().index()].drained(env, FLUSH_LIMIT).await;
+    let receiver = streams[ending.direction.receiver().index()];
+    // What was written to a unix socket is its peer's already, and no close takes it back.
+    if ending.flushes() && !matches!(receiver, Stream::Unix(_)) {
+        receiver.drained(env, FLUSH_LIMIT).await;
     }
     let is_reset = |peer: &Peer| matches!(ending.how, How::Reset { side, .. } if side.includes(*peer));
     let (reset, spared): (Vec<_>, Vec<_>) = [Peer::Client, Peer::Server].into_iter().partition(is_reset);

@@ -3,8 +3,8 @@
 use crate::balance::BalanceError;
 use squall_balance::PoolError;
 use squall_faults::PlanError;
+use squall_wire::Address;
 use std::io;
-use std::net::SocketAddr;
 
 /// Why a link could not start, come back, or take a fault.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum ProxyError {
     #[error("listen {addr}: {}", squall_wire::reason(source))]
     Listen {
         /// The address asked for.
-        addr: SocketAddr,
+        addr: Address,
         /// What the system said.
         source: io::Error,
     },
@@ -23,7 +23,7 @@ pub enum ProxyError {
         /// The link's name.
         name: String,
         /// The address that is both.
-        addr: SocketAddr,
+        addr: Address,
     },
     /// An end of a bridge could not be reached.
     #[error("{end}: {}", squall_wire::reason(source))]
@@ -42,6 +42,12 @@ pub enum ProxyError {
     /// Datagrams have no beginning that could say where they come from.
     #[error("link `{name}` carries datagrams, which have no PROXY header")]
     NoHeader {
+        /// The link's name.
+        name: String,
+    },
+    /// A unix socket carries streams only.
+    #[error("link `{name}` carries datagrams, which unix sockets do not here")]
+    NoUnixDatagrams {
         /// The link's name.
         name: String,
     },

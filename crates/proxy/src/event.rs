@@ -1,39 +1,38 @@
 //! What happens on a link, for whoever listens; free while nobody does.
 
 use crate::close::CloseReason;
-use squall_wire::lock;
-use std::net::SocketAddr;
+use squall_wire::{Client, lock};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::mpsc;
 
-/// Something that happened to a connection, named by the client's address.
+/// Something that happened to a connection, named by its client.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event {
     /// A client was accepted.
     ConnectionOpened {
         /// The client.
-        peer: SocketAddr,
+        peer: Client,
     },
     /// A connection ended.
     ConnectionClosed {
         /// The client.
-        peer: SocketAddr,
+        peer: Client,
         /// Why it ended; nothing where the server could not be reached.
         reason: Option<CloseReason>,
     },
     /// Bytes were delivered to the server. Several deliveries may come as one event.
     BytesUpstream {
         /// The client.
-        peer: SocketAddr,
+        peer: Client,
         /// How many since the last such event.
         bytes: u64,
     },
     /// Bytes were delivered to the client. Several deliveries may come as one event.
     BytesDownstream {
         /// The client.
-        peer: SocketAddr,
+        peer: Client,
         /// How many since the last such event.
         bytes: u64,
     },

@@ -48,3 +48,4 @@ pub use metrics::{Bytes, Closes, Connections, Datagrams, FaultMetrics, MemberMet
 pub use options::Relay;
 pub use proxy::{Labels, Proxy};
 pub use proxy_protocol::ProxyProtocol;
+pub use squall_wire::Client;

@@ -12,7 +12,7 @@ use squall_faults::{
     Carrier, Conn, Direction, FaultSpec, LinkId, Opening, Planned, PortPlan, PortState, ServerAnswer, Tick,
     Welcome,
 };
-use squall_wire::{Endpoint, Shards};
+use squall_wire::{Address, Shards};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 /// Where a link leads.
 pub(crate) enum Upstream {
     /// To one server.
-    One(Endpoint),
+    One(Address),
     /// To the member that is picked.
     Pool(Arc<Balancer>),
     /// To where its client asks to go.
@@ -40,7 +40,7 @@ impl Upstream {
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Upstream::One(endpoint) => write!(f, "upstream {endpoint}"),
+            Upstream::One(upstream) => write!(f, "upstream {upstream}"),
             Upstream::Pool(_) => f.write_str("members"),
             Upstream::Asked => f.write_str("wherever clients ask for"),
         }
@@ -49,6 +49,8 @@ impl fmt::Display for Upstream {
 
 pub(crate) struct Link {
     pub(crate) id: LinkId,
+    /// It listens on a unix socket.
+    pub(crate) listens_on_path: bool,
     pub(crate) upstream: Upstream,
     pub(crate) options: Options,
     pub(crate) shards: Shards,
@@ -105,6 +107,10 @@ impl Link {
     /// Whether this machine can do what the fault asks for.
     fn check(&self, spec: &FaultSpec) -> Result<(), ProxyError> {
         let hangs = spec.port() == PortState::Hung;
+        if hangs && self.listens_on_path {
+            let reason = "connecting to a unix socket cannot be made to hang";
+            return Err(ProxyError::Unsupported { fault: spec.kind().name, reason });
+        }
         if hangs && !self.shards.env(0).is_virtual() && !squall_wire::can_hang() {
             let reason = "connecting completes although the listener's backlog is full";
             return Err(ProxyError::Unsupported { fault: spec.kind().name, reason });
@@ -130,19 +136,19 @@ impl Link {
     /// What becomes of a client; to be asked once for each.
     pub(crate) fn welcome(&self, live: &Live) -> Welcome {
         let (plan, _) = self.plan.current();
-        plan.welcome(live.number, live.label, live.client().ip(), self.now())
+        plan.welcome(live.number, live.label, live.ip(), self.now())
     }
 
     /// How a member answers a connection, where faults answer in its name; to be asked once for each dial.
     pub(crate) fn answer(&self, member: &str, live: &Live) -> ServerAnswer {
         let (plan, _) = self.plan.current();
-        plan.answer(member, live.number, live.label, live.client().ip(), self.now())
+        plan.answer(member, live.number, live.label, live.ip(), self.now())
     }
 
     /// The faults of a connection that opens, and the generation of the plan they are from.
     pub(crate) fn open(&self, live: &Live, now: Tick) -> (Conn, u64) {
         let (plan, generation) = self.plan.current();
-        let (client, limit) = (Some(live.client().ip()), self.options.buffer);
+        let (client, limit) = (live.ip(), self.options.buffer);
         let opening = Opening { number: live.number, label: live.label, client, limit };
         let member = self.upstream.balancer().and_then(|balancer| balancer.member_of(live));
         (Conn::open_at(&plan, member, opening, now), generation)

@@ -2,26 +2,42 @@
 
 use crate::balance::Seat;
 use squall_faults::{ConnKey, Direction};
-use squall_wire::lock;
-use std::net::SocketAddr;
+use squall_wire::{Client, Stream, lock};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 use std::task::Waker;
 
 /// Between whom a connection is, as far as its client is concerned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Ends {
-    /// Where it comes from.
-    pub(crate) source: SocketAddr,
-    /// What it was made to.
-    pub(crate) target: SocketAddr,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Ends {
+    /// Over IP.
+    Ip {
+        /// Where it comes from.
+        source: SocketAddr,
+        /// What it was made to.
+        target: SocketAddr,
+    },
+    /// To the unix socket of that path, from nobody in particular.
+    Unix(PathBuf),
+}
+
+impl Ends {
+    /// Those of a connection as its own sockets tell them.
+    pub(crate) fn of(client: &Stream, peer: Option<SocketAddr>) -> Option<Ends> {
+        match peer {
+            Some(source) => Some(Ends::Ip { source, target: client.local_addr().ok()? }),
+            None => client.local_path().map(Ends::Unix),
+        }
+    }
 }
 
 pub(crate) struct Live {
     /// The place in accept order, from 1.
     pub(crate) number: u64,
-    /// Who connected; see [`Live::client`].
-    pub(crate) peer: SocketAddr,
+    /// Who connected, where that shows; see [`Live::client`].
+    pub(crate) peer: Option<SocketAddr>,
     ends: OnceLock<Ends>,
     seat: Seat,
     /// What the client said it is, if it did.
@@ -36,7 +52,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(number: u64, peer: SocketAddr, label: Option<ConnKey>) -> Live {
+    pub(crate) fn new(number: u64, peer: Option<SocketAddr>, label: Option<ConnKey>) -> Live {
         Live {
             number,
             peer,
@@ -54,13 +70,22 @@ impl Live {
     }
 
     /// Where it comes from: as was stated, else who connected.
-    pub(crate) fn client(&self) -> SocketAddr {
-        self.ends.get().map_or(self.peer, |ends| ends.source)
+    pub(crate) fn client(&self) -> Client {
+        let addr = match self.ends.get() {
+            Some(Ends::Ip { source, .. }) => Some(*source),
+            Some(Ends::Unix(_)) | None => self.peer,
+        };
+        Client { number: self.number, addr }
+    }
+
+    /// The host that it comes from, where it comes from one.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.client().addr.map(|addr| addr.ip())
     }
 
     /// Between whom it is, once that is known.
-    pub(crate) fn ends(&self) -> Option<Ends> {
-        self.ends.get().copied()
+    pub(crate) fn ends(&self) -> Option<&Ends> {
+        self.ends.get()
     }
 
     /// Says between whom it is. The first word counts.

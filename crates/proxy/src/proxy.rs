@@ -10,10 +10,9 @@ use crate::link::{Link, Upstream};
 use crate::metrics::Metrics;
 use crate::snapshots;
 use squall_faults::{Carrier, ConnKey, FaultSpec, PlanError};
-use squall_wire::Endpoint;
-use squall_wire::lock;
+use squall_wire::{Address, lock};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -23,21 +22,22 @@ use tokio::task::AbortHandle;
 /// and every connection.
 pub struct Proxy {
     link: Arc<Link>,
-    addr: SocketAddr,
+    address: Address,
     port: Mutex<Port>,
     /// What a balancer does beside its connections.
     upkeep: Option<AbortHandle>,
 }
 
 impl Proxy {
-    /// A TCP relay to `upstream`, on a port of its own unless told.
-    pub fn tcp(upstream: impl Into<Endpoint>) -> ProxyBuilder {
+    /// A TCP relay to `upstream`, on a port of its own unless told. Either side may be a unix socket instead, see
+    /// [`ProxyBuilder::listen_at`].
+    pub fn tcp(upstream: impl Into<Address>) -> ProxyBuilder {
         ProxyBuilder::new(upstream.into(), Carrier::Stream)
     }
 
     /// A UDP relay to `upstream`, on a port of its own unless told. Each client is a connection, from its first datagram until
     /// none has come or gone for the idle timeout, and has a port of its own towards the server.
-    pub fn udp(upstream: impl Into<Endpoint>) -> ProxyBuilder {
+    pub fn udp(upstream: impl Into<Address>) -> ProxyBuilder {
         ProxyBuilder::new(upstream.into(), Carrier::Datagram)
     }
 
@@ -70,13 +70,18 @@ impl Proxy {
         ProxyBuilder::balancing(members)
     }
 
-    pub(crate) fn new(link: Arc<Link>, addr: SocketAddr, port: Port, upkeep: Option<AbortHandle>) -> Proxy {
-        Proxy { link, addr, port: Mutex::new(port), upkeep }
+    pub(crate) fn new(link: Arc<Link>, address: Address, port: Port, upkeep: Option<AbortHandle>) -> Proxy {
+        Proxy { link, address, port: Mutex::new(port), upkeep }
     }
 
-    /// The address to connect to.
+    /// The address to connect to; `0.0.0.0:0`, which is nobody's, on a unix socket: see [`address`](Self::address).
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.address.socket_addr().unwrap_or_else(|| SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))
+    }
+
+    /// The address to connect to, of whatever kind; a path is as it was given.
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
     /// The link's name.
@@ -100,9 +105,9 @@ impl Proxy {
     }
 
     /// Where connections are relayed to; nothing where that is picked for each, or each client says so itself.
-    pub fn upstream(&self) -> Option<&Endpoint> {
+    pub fn upstream(&self) -> Option<&Address> {
         match &self.link.upstream {
-            Upstream::One(endpoint) => Some(endpoint),
+            Upstream::One(upstream) => Some(upstream),
             Upstream::Pool(_) | Upstream::Asked => None,
         }
     }
@@ -110,7 +115,7 @@ impl Proxy {
     /// A handle on the members, where they are picked from.
     pub fn balancer(&self) -> Option<BalancerHandle> {
         let balancer = self.link.upstream.balancer()?;
-        Some(BalancerHandle::new(self.link.clone(), balancer.clone(), self.addr))
+        Some(BalancerHandle::new(self.link.clone(), balancer.clone(), self.address.clone()))
     }
 
     /// Puts a fault on the link until the guard is dropped. Whatever arrives after this returns meets it, on open
@@ -253,8 +258,9 @@ impl Proxy {
         self.port_closed().await;
         let mut port = lock(&self.port);
         if matches!(*port, Port::Closed) {
-            let opened = Port::open(self.link.clone(), self.addr);
-            (_, *port) = opened.map_err(|source| ProxyError::Listen { addr: self.addr, source })?;
+            let opened = Port::open(self.link.clone(), &self.address);
+            (_, *port) =
+                opened.map_err(|source| ProxyError::Listen { addr: self.address.clone(), source })?;
         }
         Ok(())
     }
@@ -340,6 +346,9 @@ impl Drop for Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("name", &self.name()).field("addr", &self.addr).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("name", &self.name())
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }

@@ -63,10 +63,10 @@ pub(crate) struct Tally {
 impl Registry {
     /// Numbers an accepted connection and takes it in; `None` where `limit` are open or the link is gone, and it
     /// is counted as refused.
-    pub(crate) fn admit(&self, peer: SocketAddr, limit: Option<u64>) -> Option<Arc<Live>> {
+    pub(crate) fn admit(&self, peer: Option<SocketAddr>, limit: Option<u64>) -> Option<Arc<Live>> {
         let mut inner = lock(&self.inner);
         inner.accepted += 1;
-        let label = inner.labels.remove(&peer);
+        let label = peer.and_then(|peer| inner.labels.remove(&peer));
         if inner.shut || limit.is_some_and(|limit| inner.open.len() as u64 >= limit) {
             inner.refused += 1;
             return None;

@@ -156,7 +156,7 @@ pub const LINK: Shape = Shape {
         key(
             "upstream",
             Text,
-            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
+            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT or unix:PATH, or in scenarios process.NAME.",
         )
         .required(),
         PRESET,
@@ -183,8 +183,11 @@ pub const LINK: Shape = Shape {
 // What links and balancers have in common.
 const PRESET: Key =
     key("preset", Many(&Text), "A kind of network, such as 3g: its faults come before the others.");
-const LISTEN: Key =
-    key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told.");
+const LISTEN: Key = key(
+    "listen",
+    Text,
+    "Where it listens, an address or unix:PATH; 127.0.0.1:0, which takes a free port, unless told.",
+);
 const CONNECT_TIMEOUT: Key =
     key("connect_timeout", Text, "How long connecting to the upstream may take; 5s unless told.");
 const MAX_CONNECTIONS: Key =

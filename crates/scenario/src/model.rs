@@ -22,7 +22,7 @@ use std::time::Duration;
 use squall_echo::{EchoBuilder, Mode};
 use squall_faults::{Carrier, FaultSpec, Shape};
 use squall_proxy::{Proxy, ProxyBuilder, ProxyProtocol, Relay};
-use squall_wire::{Endpoint, Tuning};
+use squall_wire::{Address, Tuning};
 
 pub use load::{Load, Manner, Pace, Target};
 
@@ -123,7 +123,7 @@ pub struct Link {
     /// Whom it dials.
     pub upstream: Upstream,
     /// Where it listens; port 0 lets the system choose.
-    pub listen: SocketAddr,
+    pub listen: Address,
     /// How long it waits for its upstream to accept, where that is bounded.
     pub connect_timeout: Option<Duration>,
     /// How long a connection may carry nothing in either direction, where that is bounded; of a UDP link it always is.
@@ -149,16 +149,16 @@ pub struct Link {
 
 impl Link {
     /// The link that is to be started, where `whom` is what each upstream has come to be.
-    pub fn builder(&self, whom: impl Fn(&Upstream) -> Endpoint) -> ProxyBuilder {
+    pub fn builder(&self, whom: impl Fn(&Upstream) -> Address) -> ProxyBuilder {
         let builder = self.faults.iter().fold(self.plain(whom), |builder, fault| match of_member(fault) {
             Some((member, fault)) => builder.member_fault(&member, fault),
             None => builder.fault(fault.clone()),
         });
-        builder.name(&self.name).listen(self.listen)
+        builder.name(&self.name).listen_at(self.listen.clone())
     }
 
     /// The same without name, address and faults.
-    pub fn plain(&self, whom: impl Fn(&Upstream) -> Endpoint) -> ProxyBuilder {
+    pub fn plain(&self, whom: impl Fn(&Upstream) -> Address) -> ProxyBuilder {
         let mut builder = match (&self.upstream, self.carrier) {
             (Upstream::Pool(pool), _) => Proxy::balance(pool.build(whom)),
             (upstream, Carrier::Stream) => Proxy::tcp(whom(upstream)),
@@ -202,7 +202,7 @@ pub enum Upstream {
     Link(String),
     /// The process of that name, which says where it listens.
     Process(String),
-    /// A host and a port, not yet resolved; ports may have places in it, as in a [`Template`].
+    /// A host and a port, not yet resolved, or the path of a unix socket; ports may have places in it, as in a [`Template`].
     Address(String),
     /// The member that is picked for each connection.
     Pool(Box<Pool>),

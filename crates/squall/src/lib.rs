@@ -56,9 +56,9 @@ pub use squall_faults::{
 pub use squall_proxy::faulty::{DuplexEnd, FaultHandle, Faults, Faulty, duplex};
 pub use squall_proxy::{
     Balance, BalanceError, BalancerHandle, Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes,
-    Check, CloseReason, Closes, Connections, Datagrams, Departed, Event, Events, FaultGuard, FaultMetrics,
-    Labels, Member, MemberMetrics, Metrics, Picks, Proxy, ProxyBuilder, ProxyError, ProxyProtocol, Relay,
-    blocking, bridge,
+    Check, Client, CloseReason, Closes, Connections, Datagrams, Departed, Event, Events, FaultGuard,
+    FaultMetrics, Labels, Member, MemberMetrics, Metrics, Picks, Proxy, ProxyBuilder, ProxyError,
+    ProxyProtocol, Relay, blocking, bridge,
 };
 pub use squall_wire::{
     Address, AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual,

@@ -25,6 +25,8 @@ pub enum AddressError {
     BadHost(String),
     /// Behind `unix:` is no path.
     BadPath(String),
+    /// Behind `unix:` is a path that no socket can have.
+    LongPath(String),
 }
 
 impl fmt::Display for AddressError {
@@ -33,6 +35,9 @@ impl fmt::Display for AddressError {
             Self::MissingPort(text) => write!(f, "missing port in `{text}`; write HOST:PORT"),
             Self::BadPort(text) => write!(f, "bad port in `{text}`; write a number from 0 to 65535"),
             Self::BadPath(text) => write!(f, "bad path in `{text}`; write unix:PATH"),
+            Self::LongPath(text) => {
+                write!(f, "path too long in `{text}`; unix sockets take some 100 bytes")
+            }
             Self::BadHost(text) => {
                 write!(f, "bad host in `{text}`; write HOST:PORT, or [ADDRESS]:PORT for IPv6")
             }

@@ -24,7 +24,7 @@ use crate::tcp_listener::TcpListener;
 use crate::timer;
 use crate::tuning::Tuning;
 use crate::udp::UdpDatagrams;
-use crate::unix_listener::UnixListener;
+use crate::unix_listener::{RefusingPath, UnixListener};
 use crate::world::World;
 
 /// The sockets and the clock of one shard. Cheap to clone.
@@ -89,20 +89,31 @@ impl Env {
     /// # Errors
     /// Those of `bind` and `listen`, unadorned: the caller knows what the address was for.
     pub fn listen(&self, addr: SocketAddr) -> io::Result<Listener> {
-        self.listen_with(addr, &Tuning::default())
+        self.listen_with(&addr.into(), &Tuning::default())
     }
 
-    /// As [`listen`](Self::listen), with settings for the connections that are accepted.
+    /// As [`listen_at`](Self::listen_at), on what is no name, with settings for the connections that are accepted. Unix sockets
+    /// have no such settings and ignore them.
     ///
     /// # Errors
-    /// As there, or where the system does not take a setting.
-    pub fn listen_with(&self, addr: SocketAddr, tuning: &Tuning) -> io::Result<Listener> {
-        match self {
-            Self::Real(shard) => {
-                let _reactor = shard.handle().enter();
-                TcpListener::bind(addr, tuning).map(Listener::Tcp)
+    /// As there, or where the system does not take a setting; [`InvalidInput`](io::ErrorKind::InvalidInput) for a name, which
+    /// [`Address::resolve`] looks up.
+    pub fn listen_with(&self, address: &Address, tuning: &Tuning) -> io::Result<Listener> {
+        let _reactor = match self {
+            Self::Real(shard) => Some(shard.handle().enter()),
+            Self::Virtual(_) => None,
+        };
+        match (address, self) {
+            (Address::Unix(path), Self::Real(_)) => UnixListener::bind(path).map(Listener::Unix),
+            (Address::Unix(_), Self::Virtual(_)) => Err(no_files()),
+            (Address::Ip(_), _) => {
+                let name = || io::Error::new(io::ErrorKind::InvalidInput, "the host is a name");
+                let addr = address.socket_addr().ok_or_else(name)?;
+                match self {
+                    Self::Real(_) => TcpListener::bind(addr, tuning).map(Listener::Tcp),
+                    Self::Virtual(world) => world.net.listen(addr).map(Listener::Mem),
+                }
             }
-            Self::Virtual(world) => world.net.listen(addr).map(Listener::Mem),
         }
     }
 
@@ -116,15 +127,18 @@ impl Env {
     /// [`AddrInUse`](io::ErrorKind::AddrInUse) where somebody answers, or where the file is no socket, and
     /// [`Unsupported`](io::ErrorKind::Unsupported) in a virtual world.
     pub async fn listen_at(&self, address: &Address) -> io::Result<Listener> {
+        self.listen_with(&address.resolve().await?, &Tuning::default())
+    }
+
+    /// Has whoever connects to an address refused on which nobody listens, until the guard is dropped. A port does so by itself;
+    /// the path of a unix socket would not be found.
+    ///
+    /// # Errors
+    /// As [`listen_at`](Self::listen_at).
+    pub fn refuse_at(&self, address: &Address) -> io::Result<Option<RefusingPath>> {
         match (address, self) {
-            (Address::Ip(endpoint), _) => {
-                let found = endpoint.resolve().await?;
-                self.listen(*found.first().ok_or(io::ErrorKind::NotFound)?)
-            }
-            (Address::Unix(path), Self::Real(shard)) => {
-                let _reactor = shard.handle().enter();
-                UnixListener::bind(path).map(Listener::Unix)
-            }
+            (Address::Ip(_), _) => Ok(None),
+            (Address::Unix(path), Self::Real(_)) => RefusingPath::bind(path).map(Some),
             (Address::Unix(_), Self::Virtual(_)) => Err(no_files()),
         }
     }
@@ -161,6 +175,14 @@ impl Env {
     /// [`Endpoint::resolve`](crate::Endpoint::resolve). For a unix socket [`WouldBlock`](io::ErrorKind::WouldBlock) where too many
     /// wait to be accepted, and [`Unsupported`](io::ErrorKind::Unsupported) in a virtual world.
     pub async fn dial_at(&self, address: &Address) -> io::Result<Stream> {
+        self.dial_at_with(address, &Tuning::default()).await
+    }
+
+    /// As [`dial_at`](Self::dial_at), with settings for the connection, which unix sockets ignore.
+    ///
+    /// # Errors
+    /// As there, or where the system does not take a setting.
+    pub async fn dial_at_with(&self, address: &Address, tuning: &Tuning) -> io::Result<Stream> {
         let endpoint = match (address, self) {
             (Address::Ip(endpoint), _) => endpoint,
             (Address::Unix(path), Self::Real(_)) => return UnixStream::connect(path).await.map(Stream::Unix),
@@ -168,7 +190,7 @@ impl Env {
         };
         let mut outcome = Err(io::ErrorKind::NotFound.into());
         for to in endpoint.resolve().await? {
-            outcome = self.dial(to).await;
+            outcome = self.dial_with(to, tuning).await;
             if outcome.is_ok() {
                 break;
             }

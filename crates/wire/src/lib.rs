@@ -9,7 +9,7 @@
 //! | [`Stream`], [`Dialer`] | connections with half-close and reset, over TCP, unix sockets or in memory |
 //! | [`Datagrams`] | datagram sockets that receive and send many at a time |
 //! | [`Frame`], [`Payload`] | what a load and an echo server say to each other, every byte of it checkable |
-//! | [`Endpoint`], [`Address`] | addresses as people write them, the latter also `unix:PATH` |
+//! | [`Endpoint`], [`Address`] | addresses as people write them, the latter also `unix:PATH`; [`Client`] is one who came |
 //!
 //! ```
 //! use squall_wire::run_virtual;
@@ -26,6 +26,7 @@
 
 mod address;
 mod backlog;
+mod client;
 mod clock;
 mod datagrams;
 mod dialer;
@@ -61,6 +62,7 @@ mod world;
 
 pub use address::{AddressError, Endpoint};
 pub use backlog::{FullBacklog, can_hang};
+pub use client::Client;
 pub use datagrams::Datagrams;
 pub use dialer::Dialer;
 pub use env::Env;
@@ -89,5 +91,5 @@ pub use stream::Stream;
 pub use tcp_listener::TcpListener;
 pub use tuning::Tuning;
 pub use udp::UdpDatagrams;
-pub use unix_listener::UnixListener;
+pub use unix_listener::{RefusingPath, UnixListener};
 pub use world::{World, run_virtual};

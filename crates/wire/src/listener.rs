@@ -48,8 +48,13 @@ impl Listener {
         }
     }
 
-    /// The next connection and where it comes from, which is `0.0.0.0:0` for clients of a unix socket. Trouble in accepting is lived through, never returned.
-    /// Dropping the future loses no connection.
+    /// Whether it is a unix socket, whose clients have no address.
+    pub fn is_unix(&self) -> bool {
+        matches!(self, Self::Unix(_))
+    }
+
+    /// The next connection and where it comes from, which is `0.0.0.0:0` for clients of a unix socket. Trouble in accepting is
+    /// lived through, never returned. Dropping the future loses no connection.
     pub async fn accept(&self) -> (Incoming, SocketAddr) {
         match self {
             Self::Tcp(listener) => {

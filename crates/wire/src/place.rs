@@ -1,8 +1,10 @@
 //! Where something listens or is dialled, as people write it: `HOST:PORT` or `unix:PATH`.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::net::SocketAddr as UnixAddr;
+use std::path::{PathBuf, absolute};
 use std::str::FromStr;
 
 use crate::address::{AddressError, Endpoint};
@@ -37,8 +39,51 @@ impl FromStr for Address {
             Some(path) if path.is_empty() || path.contains('\0') => {
                 Err(AddressError::BadPath(text.to_owned()))
             }
+            Some(path) if UnixAddr::from_pathname(path).is_err() => {
+                Err(AddressError::LongPath(text.to_owned()))
+            }
             Some(path) => Ok(Self::Unix(path.into())),
         }
+    }
+}
+
+impl Address {
+    /// The IP address and the port, where there are such and the host is no name.
+    pub fn socket_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Ip(endpoint) => Some(SocketAddr::new(endpoint.host.parse().ok()?, endpoint.port)),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// The same with the first of the addresses behind a name in its place. What is no name is not looked up, which takes a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::resolve`].
+    pub async fn resolve(&self) -> io::Result<Self> {
+        let Self::Ip(endpoint) = self else { return Ok(self.clone()) };
+        let found = endpoint.resolve().await?;
+        Ok((*found.first().ok_or(io::ErrorKind::NotFound)?).into())
+    }
+
+    /// Whether both are one place as far as can be told without looking names up; paths are compared from the root on.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unix(path), Self::Unix(other)) => {
+                path == other
+                    || absolute(path).ok().is_some_and(|path| absolute(other).is_ok_and(|o| o == path))
+            }
+            (Self::Ip(_), Self::Ip(_)) => {
+                self == other || self.socket_addr().is_some_and(|addr| other.socket_addr() == Some(addr))
+            }
+            (Self::Ip(_), Self::Unix(_)) | (Self::Unix(_), Self::Ip(_)) => false,
+        }
+    }
+
+    /// Whether it is the path of a unix socket.
+    pub fn is_unix(&self) -> bool {
+        matches!(self, Self::Unix(_))
     }
 }
 
@@ -75,10 +120,23 @@ mod tests {
     }
 
     #[test]
+    fn one_place_is_known_in_other_words() {
+        let address = |text: &str| text.parse::<Address>().unwrap();
+        assert!(address("unix:a").is_same(&address("unix:./a")));
+        assert!(address("[::1]:80").is_same(&address("[0::1]:80")));
+        assert!(
+            !address("unix:a").is_same(&address("unix:b")) && !address("a:1").is_same(&address("unix:a:1"))
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_told() {
+        let long = format!("unix:/{}", "a".repeat(200));
+        let too_long = format!("path too long in `{long}`; unix sockets take some 100 bytes");
         for (text, told) in [
             ("unix:", "bad path in `unix:`; write unix:PATH"),
             ("/run/a.sock", "missing port in `/run/a.sock`; write HOST:PORT"),
+            (&long, &too_long),
         ] {
             assert_eq!(text.parse::<Address>().unwrap_err().to_string(), told);
         }

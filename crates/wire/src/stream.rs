@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -92,6 +93,11 @@ impl Stream {
         }
     }
 
+    /// Whether splicing is possible, as far as the kind of stream is concerned.
+    pub fn can_splice(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+
     /// Moves what is there into an empty `pipe`, at most `limit` bytes, without copying it; 0 means FIN.
     ///
     /// # Errors
@@ -177,14 +183,16 @@ impl Stream {
     /// A peer that got our FIN before does not notice until it writes.
     ///
     /// Unix sockets have no RST. There both directions are shut down: the peer reads what was sent and then the end, as after FIN,
-    /// and its writes fail. If something is left to read here when the stream is dropped, its next call fails with
-    /// [`ConnectionReset`](ErrorKind::ConnectionReset).
+    /// and its writes fail. If something is left to read here, nothing happens until the stream is dropped: then the peer's next call
+    /// behind what was sent fails with [`ConnectionReset`](ErrorKind::ConnectionReset).
     ///
     /// # Errors
     /// Those of the system call.
     pub fn abort(&self) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => platform::reset(socket),
+            // An end that the peer saw before the close would hide the reset that the close is.
+            Self::Unix(socket) if rustix::io::ioctl_fionread(socket).is_ok_and(|unread| unread > 0) => Ok(()),
             Self::Unix(socket) => shut_down(socket, Shutdown::Both),
             Self::Mem(stream) => {
                 stream.abort();
@@ -261,6 +269,12 @@ impl Stream {
             Self::Unix(_) => Err(ErrorKind::Unsupported.into()),
             Self::Mem(stream) => Ok(stream.local_addr()),
         }
+    }
+
+    /// The path that this end is bound to, where it is one of a unix socket and has one: the server's has.
+    pub fn local_path(&self) -> Option<PathBuf> {
+        let Self::Unix(socket) = self else { return None };
+        socket.local_addr().ok()?.as_pathname().map(Path::to_owned)
     }
 }
 

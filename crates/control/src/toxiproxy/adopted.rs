@@ -5,7 +5,7 @@ use super::entry::{Entry, Make};
 use super::toxic::Toxic;
 use squall_faults::{Carrier, FaultSpec};
 use squall_proxy::{FaultGuard, Proxy, ProxyBuilder, ProxyError};
-use squall_wire::{Endpoint, lock};
+use squall_wire::{Address, lock};
 use std::sync::Arc;
 
 impl Collection {
@@ -19,7 +19,7 @@ impl Collection {
     pub fn adopt_as(
         &self,
         proxy: Proxy,
-        make: impl Fn(Endpoint, Carrier) -> ProxyBuilder + Send + Sync + 'static,
+        make: impl Fn(Address, Carrier) -> ProxyBuilder + Send + Sync + 'static,
     ) {
         self.take_in(proxy, Some(Arc::new(make)));
     }
@@ -28,7 +28,7 @@ impl Collection {
         let name = proxy.name().to_owned();
         let scheme = if proxy.carrier() == Carrier::Datagram { "udp:" } else { "" };
         let upstream = proxy.upstream().map(ToString::to_string).unwrap_or_default();
-        let mut entry = Entry::new(&proxy.addr().to_string(), &format!("{scheme}{upstream}"));
+        let mut entry = Entry::new(&proxy.address().to_string(), &format!("{scheme}{upstream}"));
         entry.toxics = toxics(&proxy);
         entry.make = make;
         let mut entries = lock(&self.0.entries);

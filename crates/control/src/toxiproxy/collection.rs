@@ -10,10 +10,9 @@ use super::json::Object;
 use super::toxic::Toxic;
 use squall_faults::Carrier;
 use squall_proxy::{Metrics, Proxy, ProxyBuilder};
-use squall_wire::{Endpoint, lock};
+use squall_wire::{Address, lock};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -47,7 +46,7 @@ pub enum PopulateError {
 impl Collection {
     /// No proxies yet. `make` makes the links that they will be: seed, shards, limits; name, address and faults are set
     /// afterwards. It is called inside a tokio runtime and must not block.
-    pub fn new(make: impl Fn(Endpoint, Carrier) -> ProxyBuilder + Send + Sync + 'static) -> Collection {
+    pub fn new(make: impl Fn(Address, Carrier) -> ProxyBuilder + Send + Sync + 'static) -> Collection {
         let entries = Mutex::default();
         Collection(Arc::new(Inner {
             make: Box::new(make),
@@ -72,10 +71,10 @@ impl Collection {
     }
 
     /// The running proxies with their addresses, by name.
-    pub fn addrs(&self) -> Vec<(String, SocketAddr)> {
+    pub fn addresses(&self) -> Vec<(String, Address)> {
         let entries = lock(&self.0.entries);
         let running = entries.iter().filter_map(|(name, entry)| Some((name, entry.proxy.as_ref()?)));
-        running.map(|(name, proxy)| (name.clone(), proxy.addr())).collect()
+        running.map(|(name, proxy)| (name.clone(), proxy.address().clone())).collect()
     }
 
     /// What every proxy and every balancer has counted, by name.
@@ -252,7 +251,7 @@ impl Collection {
 
 /// The entry's link runs from now on.
 pub(super) fn run(entry: &mut Entry, proxy: Proxy) {
-    entry.listen = proxy.addr().to_string();
+    entry.listen = proxy.address().to_string();
     entry.counts.follow(proxy.meter());
     entry.proxy = Some(proxy);
 }

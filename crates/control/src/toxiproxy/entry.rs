@@ -7,12 +7,12 @@ use super::listen::{Listen, ResolveError};
 use super::toxic::Toxic;
 use squall_faults::Carrier;
 use squall_proxy::{Proxy, ProxyBuilder, ProxyError};
-use squall_wire::Endpoint;
+use squall_wire::{Address, Endpoint};
 use std::fmt;
 use std::sync::Arc;
 
 /// Makes links that are told nothing yet but where they lead.
-pub(crate) type Make = dyn Fn(Endpoint, Carrier) -> ProxyBuilder + Send + Sync;
+pub(crate) type Make = dyn Fn(Address, Carrier) -> ProxyBuilder + Send + Sync;
 
 /// A proxy as it is kept.
 pub(crate) struct Entry {
@@ -138,11 +138,11 @@ impl Start<'_> {
     pub(crate) async fn start(self, make: &Make) -> Result<Proxy, ApiError> {
         let failed = |message: String| ApiError::new(500, message);
         let listen = Listen::resolve(self.listen).await.map_err(|error| failed(error.listening()))?;
-        let (endpoint, carrier) = target(self.upstream);
+        let (upstream, carrier) = target(self.upstream);
         let mut refused = None;
         for addr in listen.candidates() {
             let faults = self.toxics.iter().filter_map(Toxic::fault);
-            let builder = make(endpoint.clone(), carrier).name(self.name).listen(addr);
+            let builder = make(upstream.clone(), carrier).name(self.name).listen_at(addr);
             let builder = faults.fold(builder, |builder, fault| builder.fault(fault.clone()));
             match builder.start().await {
                 Ok(proxy) => return Ok(proxy),
@@ -172,11 +172,11 @@ pub(crate) fn carrier(upstream: &str) -> Carrier {
 }
 
 /// Where an upstream leads. One that is no address leads nowhere, which shows when it is dialled.
-fn target(upstream: &str) -> (Endpoint, Carrier) {
+fn target(upstream: &str) -> (Address, Carrier) {
     let (rest, carrier) = match upstream.strip_prefix("udp:") {
         Some(rest) if rest.contains(':') => (rest, Carrier::Datagram),
         _ => (upstream, Carrier::Stream),
     };
-    let endpoint = rest.parse().unwrap_or_else(|_| Endpoint { host: rest.to_owned(), port: 0 });
-    (endpoint, carrier)
+    let nowhere = |_| Endpoint { host: rest.to_owned(), port: 0 }.into();
+    (rest.parse().unwrap_or_else(nowhere), carrier)
 }

@@ -1,6 +1,6 @@
 //! Addresses to listen on as Go reads them, and its words where one cannot be had.
 
-use squall_wire::Endpoint;
+use squall_wire::{Address, Endpoint};
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,11 +23,16 @@ impl ResolveError {
 }
 
 /// What an address says, with the host's name looked up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Listen {
-    /// Nothing where every address of this machine is meant.
-    ip: Option<IpAddr>,
-    port: u16,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Listen {
+    /// A port.
+    Tcp {
+        /// Nothing where every address of this machine is meant.
+        ip: Option<IpAddr>,
+        port: u16,
+    },
+    /// A unix socket, which is squall's own: `unix:PATH`.
+    Unix(Address),
 }
 
 impl Listen {
@@ -37,47 +42,66 @@ impl Listen {
     /// Where there is no port, or it is none, or the host is unknown.
     pub(crate) async fn resolve(text: &str) -> Result<Listen, ResolveError> {
         if text.is_empty() {
-            return Ok(Listen { ip: None, port: 0 });
+            return Ok(Listen::Tcp { ip: None, port: 0 });
+        }
+        if text.starts_with("unix:") {
+            return text
+                .parse()
+                .map(Listen::Unix)
+                .map_err(|error: squall_wire::AddressError| ResolveError(error.to_string()));
         }
         let (host, port) = split(text)?;
         let port = port_number(port)?;
         if host.is_empty() {
-            return Ok(Listen { ip: None, port });
+            return Ok(Listen::Tcp { ip: None, port });
         }
         if let Ok(ip) = host.parse::<IpAddr>() {
-            return Ok(Listen { ip: Some(ip).filter(|ip| !ip.is_unspecified()), port });
+            return Ok(Listen::Tcp { ip: Some(ip).filter(|ip| !ip.is_unspecified()), port });
         }
         let unknown = |_| ResolveError(format!("lookup {host}: no such host"));
         let found = Endpoint { host: host.to_owned(), port }.resolve().await.map_err(unknown)?;
-        Ok(Listen { ip: found.first().map(SocketAddr::ip), port })
+        Ok(Listen::Tcp { ip: found.first().map(SocketAddr::ip), port })
     }
 
     /// What to bind: where every address is meant that of IPv6 first, which takes callers of either kind.
-    pub(crate) fn candidates(self) -> Vec<SocketAddr> {
-        let ips = match self.ip {
-            Some(ip) => vec![ip],
-            None => vec![IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED)],
+    pub(crate) fn candidates(&self) -> Vec<Address> {
+        let (ips, port) = match self {
+            Listen::Tcp { ip: Some(ip), port } => (vec![*ip], *port),
+            Listen::Tcp { ip: None, port } => {
+                (vec![IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED)], *port)
+            }
+            Listen::Unix(address) => return vec![address.clone()],
         };
-        ips.into_iter().map(|ip| SocketAddr::new(ip, self.port)).collect()
+        ips.into_iter().map(|ip| SocketAddr::new(ip, port).into()).collect()
     }
 
     /// Whether a proxy that reports `shown` listens here. A port that is still to be chosen is another one.
-    pub(crate) fn is_at(self, shown: &str) -> bool {
-        self.port != 0
-            && shown.parse().is_ok_and(|shown: SocketAddr| {
-                shown.port() == self.port && Some(shown.ip()).filter(|ip| !ip.is_unspecified()) == self.ip
-            })
+    pub(crate) fn is_at(&self, shown: &str) -> bool {
+        match self {
+            Listen::Tcp { ip, port } => {
+                *port != 0
+                    && shown.parse().is_ok_and(|shown: SocketAddr| {
+                        shown.port() == *port && Some(shown.ip()).filter(|ip| !ip.is_unspecified()) == *ip
+                    })
+            }
+            Listen::Unix(address) => shown.parse().is_ok_and(|shown: Address| shown.is_same(address)),
+        }
     }
 
     /// What Go says where it cannot be bound.
-    pub(crate) fn refused(self, text: &str, error: &io::Error) -> String {
-        let addr = match self.ip {
-            Some(ip) => SocketAddr::new(ip, self.port).to_string(),
-            None if text.starts_with("0.0.0.0:") => format!("0.0.0.0:{}", self.port),
-            None if text.starts_with("[::]:") => format!("[::]:{}", self.port),
-            None => format!(":{}", self.port),
+    pub(crate) fn refused(&self, text: &str, error: &io::Error) -> String {
+        let why = squall_wire::reason(error);
+        let addr = match self {
+            Listen::Unix(address) => {
+                let path = address.to_string();
+                return format!("listen unix {}: bind: {why}", path.trim_start_matches("unix:"));
+            }
+            Listen::Tcp { ip: Some(ip), port } => SocketAddr::new(*ip, *port).to_string(),
+            Listen::Tcp { ip: None, port } if text.starts_with("0.0.0.0:") => format!("0.0.0.0:{port}"),
+            Listen::Tcp { ip: None, port } if text.starts_with("[::]:") => format!("[::]:{port}"),
+            Listen::Tcp { ip: None, port } => format!(":{port}"),
         };
-        format!("listen tcp {addr}: bind: {}", squall_wire::reason(error))
+        format!("listen tcp {addr}: bind: {why}")
     }
 }
 
@@ -131,11 +155,13 @@ mod tests {
             ("0.0.0.0:80", "[::]:80"),
             ("[::]:80", "[::]:80"),
             ("", "[::]:0"),
+            ("unix:/run/a.sock", "unix:/run/a.sock"),
         ] {
             assert_eq!(at(text).await, Ok(bound.to_owned()), "{text}");
         }
         for (text, told) in [
             ("local373", "address local373: missing port in address"),
+            ("unix:", "bad path in `unix:`; write unix:PATH"),
             ("[::1]", "address [::1]: missing port in address"),
             ("::1:80", "address ::1:80: too many colons in address"),
             ("[::1:80", "address [::1:80: missing ']' in address"),
@@ -158,6 +184,8 @@ mod tests {
             ("127.0.0.1:80", "[::]:80", false),
             ("127.0.0.1:0", "127.0.0.1:80", false),
             ("127.0.0.1:0", "127.0.0.1:0", false),
+            ("unix:./a", "unix:a", true),
+            ("unix:a", "127.0.0.1:80", false),
         ] {
             let listen = Listen::resolve(text).await.expect("an address");
             assert_eq!(listen.is_at(shown), same, "{text} {shown}");
@@ -171,6 +199,7 @@ mod tests {
             ("localhost:3310", "listen tcp 127.0.0.1:3310: bind: "),
             ("0.0.0.0:3310", "listen tcp 0.0.0.0:3310: bind: "),
             (":3310", "listen tcp :3310: bind: "),
+            ("unix:/a", "listen unix /a: bind: "),
         ] {
             let listen = Listen::resolve(text).await.expect("an address");
             assert!(listen.refused(text, &error).starts_with(told), "{}", listen.refused(text, &error));

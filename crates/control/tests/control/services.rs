@@ -20,6 +20,10 @@ async fn link(to: SocketAddr) -> Proxy {
     Proxy::tcp(to).name("a").start().await.expect("a free port")
 }
 
+fn port_of(links: &Collection) -> SocketAddr {
+    links.addresses()[0].1.socket_addr().expect("a port")
+}
+
 async fn talk(to: SocketAddr) -> TcpStream {
     let mut client = TcpStream::connect(to).await.expect("accepted");
     client.write_all(b"ping").await.expect("sent");
@@ -34,14 +38,14 @@ async fn what_takes_the_place_of_another_goes_on_counting() {
     let page = page.await.expect("a free port");
     let first = echo(&echoes).await;
     links.adopt(link(first.addr()).await);
-    let open = talk(links.addrs()[0].1).await;
+    let open = talk(port_of(&links)).await;
     let old = links.release("a").await.expect("it runs");
-    assert!(links.addrs().is_empty() && links.release("a").await.is_none());
+    assert!(links.addresses().is_empty() && links.release("a").await.is_none());
     old.close_port().await;
     assert!(TcpStream::connect(old.addr()).await.is_err());
     let second = echo(&echoes).await;
     links.adopt(link(second.addr()).await);
-    drop(talk(links.addrs()[0].1).await);
+    drop(talk(port_of(&links)).await);
     assert_eq!(links.metrics()[0].1.connections.accepted, 2);
     assert_eq!(echoes.counts()[0].1.accepted, 2);
     let text = get(page.addr(), "/metrics").await.body;
@@ -65,7 +69,7 @@ async fn a_link_that_is_given_back_counts_once() {
     let (links, echoes) = (Collection::new(|upstream, _| Proxy::tcp(upstream)), EchoCollection::default());
     let server = echo(&echoes).await;
     links.adopt(link(server.addr()).await);
-    let mut open = talk(links.addrs()[0].1).await;
+    let mut open = talk(port_of(&links)).await;
     let old = links.release("a").await.expect("it runs");
     old.close_port().await;
     // Its connections go on meanwhile.
@@ -73,7 +77,7 @@ async fn a_link_that_is_given_back_counts_once() {
     open.read_exact(&mut [0; 4]).await.expect("an answer");
     old.restore().await.expect("still free");
     links.put_back(old);
-    drop(talk(links.addrs()[0].1).await);
+    drop(talk(port_of(&links)).await);
     assert_eq!(links.metrics()[0].1.connections.accepted, 2);
 }
 

@@ -157,9 +157,9 @@ async fn an_upstream_that_is_no_address_is_taken_and_fails_when_it_is_dialled() 
         let made = api.done("POST", "/proxies", &body).await.json();
         assert_eq!(made["upstream"], upstream);
     }
-    let addr = api.all.addrs().into_iter().find(|(name, _)| name == "d").expect("running").1;
+    let addr = api.all.addresses().into_iter().find(|(name, _)| name == "d").expect("running").1;
     // The RST may overtake the news that the connection was made.
-    if let Ok(mut client) = TcpStream::connect(addr).await {
+    if let Ok(mut client) = TcpStream::connect(addr.to_string()).await {
         ends(&mut client).await;
     }
 }

@@ -103,5 +103,5 @@ async fn a_configuration_tells_invalid_text_from_what_cannot_be_had() {
     let error = all.populate(r#"[{"name":"a","upstream":"u","listen":"x"}]"#).await.expect_err("no port");
     assert!(matches!(error, PopulateError::Start(_)), "{error}");
     all.populate(&format!("[{}]", item("a", "u:1", ""))).await.expect("valid");
-    assert_eq!(all.addrs().len(), 1);
+    assert_eq!(all.addresses().len(), 1);
 }

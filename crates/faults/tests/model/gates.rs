@@ -11,7 +11,7 @@ fn welcome(plan: &Plan, number: u64) -> Welcome {
 }
 
 fn welcome_at(plan: &Plan, number: u64, ms: u64) -> Welcome {
-    plan.welcome(number, None, [10, 0, 0, number as u8].into(), at(ms * MS))
+    plan.welcome(number, None, Some([10, 0, 0, number as u8].into()), at(ms * MS))
 }
 
 /// Which of the first ten clients are turned away.
@@ -63,7 +63,7 @@ fn clients_are_picked_by_place_address_chance_and_count() {
 fn a_label_decides_alike_in_any_order() {
     let plan = plan(7, &["refuse:probability=50%"]);
     let label = |worker| Some(ConnKey::Label { worker, attempt: 1 });
-    let entry = |number, worker| plan.welcome(number, label(worker), [10, 0, 0, 1].into(), at(0)).entry;
+    let entry = |number, worker| plan.welcome(number, label(worker), Some([10, 0, 0, 1].into()), at(0)).entry;
     assert!((0..20).all(|worker| entry(1, worker) == entry(99 - worker, worker)));
     assert!((0..20).any(|worker| entry(1, worker) != entry(1, 0)));
 }

@@ -61,8 +61,8 @@ impl Balancer {
         let now = link.now().as_nanos();
         self.with(|pool| {
             let (before, kept) = (self.roster(), Vec::from_iter(pool.members()));
-            let moved = |(name, endpoint): &&(Arc<str>, _)| {
-                let is = |entry: &&Arc<Entry>| entry.name == *name && entry.endpoint != *endpoint;
+            let moved = |(name, address): &&(Arc<str>, _)| {
+                let is = |entry: &&Arc<Entry>| entry.name == *name && entry.address != *address;
                 kept.iter().filter_map(|id| before.get(*id)).any(|entry| is(&entry))
             };
             let moved: Vec<Arc<str>> = addresses.iter().filter(moved).map(|(name, _)| name.clone()).collect();
@@ -126,7 +126,8 @@ impl Balancer {
     ) -> Result<Assigned<'a>, NoMember> {
         let now = link.now().as_nanos();
         self.with(|pool| {
-            let arrival = Arrival::new(live.number).source(live.client().ip()).tried(failed);
+            let arrival = Arrival::new(live.number).tried(failed);
+            let arrival = live.ip().map_or(arrival, |ip| arrival.source(ip));
             let arrival = Arrival { attempt, ..arrival };
             let mut pick = pool.pick(now, arrival);
             let events = std::mem::take(&mut pick.events);
@@ -162,11 +163,11 @@ impl Balancer {
     /// Says that a member cannot be reached: aloud once, until it was reached again.
     pub(super) fn note_unreached(&self, link: &Link, member: &Entry, error: &io::Error) {
         let (name, why) = (&link.id.name, squall_wire::reason(error));
-        let Entry { name: member, endpoint, counts } = member;
+        let Entry { name: member, address, counts } = member;
         if counts.unreached.swap(true, Relaxed) {
-            tracing::debug!("link {name}: member {member} at {endpoint}: {why}");
+            tracing::debug!("link {name}: member {member} at {address}: {why}");
         } else {
-            tracing::warn!("link {name}: member {member} at {endpoint}: {why}");
+            tracing::warn!("link {name}: member {member} at {address}: {why}");
         }
     }
 
@@ -253,7 +254,7 @@ impl Balancer {
         let metrics = all.filter_map(|(id, member)| roster.get(id).map(|entry| (entry, member)));
         let metrics = metrics.map(|(entry, member)| MemberMetrics {
             name: member.name,
-            address: entry.endpoint.to_string(),
+            address: entry.address.to_string(),
             state: member.state,
             admin: member.admin,
             healthy: member.healthy,

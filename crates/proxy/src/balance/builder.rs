@@ -6,22 +6,22 @@ use super::picks::Picks;
 use crate::error::ProxyError;
 use squall_balance::{Algorithm, Ejection, HealthCheck, MemberConfig, PoolConfig};
 use squall_faults::LinkId;
-use squall_wire::Endpoint;
+use squall_wire::Address;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A member of a pool: a server, its name and its share.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Member {
-    endpoint: Endpoint,
+    address: Address,
     config: MemberConfig,
 }
 
 impl Member {
     /// A member of weight 1 that is named after its address.
-    pub fn new(endpoint: impl Into<Endpoint>) -> Member {
-        let endpoint = endpoint.into();
-        Member { config: MemberConfig::new(endpoint.to_string()), endpoint }
+    pub fn new(address: impl Into<Address>) -> Member {
+        let address = address.into();
+        Member { config: MemberConfig::new(address.to_string()), address }
     }
 
     /// The name it goes by, unique in the pool; source hashing knows members by their names.
@@ -125,7 +125,7 @@ impl Balance {
             .into_iter()
             .map(|member| {
                 let name: Arc<str> = member.config.name.as_str().into();
-                (member.config, (name, member.endpoint))
+                (member.config, (name, member.address))
             })
             .unzip();
         let config = PoolConfig {
@@ -141,15 +141,14 @@ impl Balance {
         Wanted { config, addresses, check: self.health.map(|(_, check)| check), retries }
     }
 
-    /// Whether a member leads to `addr` itself.
-    pub(crate) fn leads_to(&self, addr: std::net::SocketAddr) -> bool {
-        let is = |end: &Endpoint| end.host.parse() == Ok(addr.ip()) && end.port == addr.port();
-        self.members.iter().any(|member| is(&member.endpoint))
+    /// Whether a member leads to `address` itself.
+    pub(crate) fn leads_to(&self, address: &Address) -> bool {
+        self.members.iter().any(|member| member.address.is_same(address))
     }
 }
 
-impl<E: Into<Endpoint>> From<E> for Member {
-    fn from(endpoint: E) -> Member {
-        Member::new(endpoint)
+impl<A: Into<Address>> From<A> for Member {
+    fn from(address: A) -> Member {
+        Member::new(address)
     }
 }

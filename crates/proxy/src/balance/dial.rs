@@ -33,7 +33,7 @@ pub(crate) async fn connect<'a>(
         };
         let own = link.answer(&assigned.entry.name, live);
         let answer = if answer == ServerAnswer::Own { own } else { answer };
-        let dial = crate::connection::dial(&assigned.entry.endpoint, link, env, live, answer);
+        let dial = crate::connection::dial(&assigned.entry.address, link, env, live, answer);
         match unless_turned_out(live, dial).await {
             Some(Ok(stream)) if assigned.connected() => return Ok((stream, assigned)),
             // The member was taken down meanwhile, which is not its failure: once it is up again it may be the one to take it.

@@ -7,8 +7,8 @@ use crate::error::ProxyError;
 use crate::link::Link;
 use crate::metrics::{MemberMetrics, Metrics};
 use squall_balance::{AdminState, Algorithm, PoolError, Snapshot};
+use squall_wire::Address;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Speaks for an operator: shows members, and puts them in and out of service. Cheap to clone; it does not keep the link up.
@@ -17,7 +17,7 @@ pub struct BalancerHandle {
     link: Arc<Link>,
     balancer: Arc<Balancer>,
     /// Where the link listens.
-    addr: SocketAddr,
+    address: Address,
 }
 
 fn known(members: &[String]) -> String {
@@ -51,8 +51,8 @@ impl BalanceError {
 }
 
 impl BalancerHandle {
-    pub(crate) fn new(link: Arc<Link>, balancer: Arc<Balancer>, addr: SocketAddr) -> BalancerHandle {
-        BalancerHandle { link, balancer, addr }
+    pub(crate) fn new(link: Arc<Link>, balancer: Arc<Balancer>, address: Address) -> BalancerHandle {
+        BalancerHandle { link, balancer, address }
     }
 
     /// The balancer's name, which is its link's.
@@ -113,8 +113,8 @@ impl BalancerHandle {
     /// # Errors
     /// Where no pool can be made of `wanted`, or a member is the link itself. Nothing has changed then.
     pub fn change(&self, wanted: Balance) -> Result<Departed, ProxyError> {
-        if wanted.leads_to(self.addr) {
-            return Err(ProxyError::Loop { name: self.name().to_owned(), addr: self.addr });
+        if wanted.leads_to(&self.address) {
+            return Err(ProxyError::Loop { name: self.name().to_owned(), addr: self.address.clone() });
         }
         let departures = self.balancer.change(&self.link, wanted.wanted(&self.link.id))?;
         Ok(Departed::new(self.link.clone(), self.balancer.clone(), departures))

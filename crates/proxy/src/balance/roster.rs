@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use squall_balance::{MemberId, Pool};
-use squall_wire::Endpoint;
+use squall_wire::Address;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
@@ -19,7 +19,7 @@ pub(super) struct Roster {
 /// A member.
 pub(super) struct Entry {
     pub(super) name: Arc<str>,
-    pub(super) endpoint: Endpoint,
+    pub(super) address: Address,
     pub(super) counts: Arc<Counts>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Counts {
 }
 
 /// What is to be known of members: each name with its address.
-pub(super) type Addresses = Vec<(Arc<str>, Endpoint)>;
+pub(super) type Addresses = Vec<(Arc<str>, Address)>;
 
 impl Roster {
     /// The members of `pool`, as it is now, with these addresses. Those that were among `kept` before are counted on.
@@ -48,10 +48,10 @@ impl Roster {
         let mut members = before.members.clone();
         let known =
             |name: &str| kept.iter().filter_map(|id| before.get(*id)).find(|entry| *entry.name == *name);
-        for (name, endpoint) in addresses {
+        for (name, address) in addresses {
             let Some(place) = pool.find(&name) else { continue };
             let counts = known(&name).map(|entry| entry.counts.clone()).unwrap_or_default();
-            let entry = Arc::new(Entry { name, endpoint, counts });
+            let entry = Arc::new(Entry { name, address, counts });
             match members.get_mut(place.index()) {
                 Some(member) => *member = entry,
                 // New places come in the order of the addresses.

@@ -1,7 +1,7 @@
 //! What a balancer does beside its connections: it probes members, and notices ejections and slow starts that are over.
 
 use super::balancer::Balancer;
-use crate::connection::dial_endpoint;
+use crate::connection::dial_address;
 use crate::link::Link;
 use squall_balance::Probe;
 use squall_wire::Env;
@@ -52,7 +52,7 @@ async fn probe(link: Arc<Link>, balancer: Arc<Balancer>, env: Env, probe: Probe)
     // Whoever is probed is in the roster.
     let Some(member) = roster.get(probe.member) else { return };
     let look = async {
-        let stream = dial_endpoint(&member.endpoint, &link.options, &env).await?;
+        let stream = dial_address(&member.address, &link.options, &env).await?;
         let looked = match &roster.check {
             Some(check) => check.look(&stream).await,
             None => Ok(()),

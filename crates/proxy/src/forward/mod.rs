@@ -100,7 +100,7 @@ async fn connect(
 ) -> Option<(Stream, Start)> {
     let Wish { target, manner, start } = wish;
     hold_back(env, welcome).await;
-    match dial(&target, link, env, live, welcome.server).await {
+    match dial(&target.clone().into(), link, env, live, welcome.server).await {
         Ok(server) => {
             link.unreached.store(false, Relaxed);
             client.write_all(&manner.yes()).await.ok()?;

@@ -13,7 +13,7 @@ const FIXED: usize = 16;
 pub(super) const BLOCK: usize = 4096;
 
 /// What the first bytes of a connection are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Header {
     /// Not decided yet.
     Incomplete,
@@ -69,7 +69,7 @@ fn parts(line: &str) -> Option<Option<Ends>> {
         _ => return None,
     };
     let source = SocketAddr::new(ip(source)?, port(from)?);
-    Some(Some(Ends { source, target: SocketAddr::new(ip(target)?, port(to)?) }))
+    Some(Some(Ends::Ip { source, target: SocketAddr::new(ip(target)?, port(to)?) }))
 }
 
 /// A port in its one form: no sign, no zeros in front.
@@ -96,7 +96,7 @@ fn block(bytes: &[u8]) -> Header {
     let ends = match family {
         0x11 => ends::<4>(rest),
         0x21 => ends::<16>(rest),
-        // Datagrams, Unix sockets and what is to come say nothing of a TCP connection.
+        // Clients of unix sockets are nobody in particular; datagrams and what is to come say nothing of a connection.
         _ => return complete(None),
     };
     ends.map_or(Header::Wrong("the block is too short for its addresses"), |ends| complete(Some(ends)))
@@ -112,5 +112,5 @@ where
     let (from, rest) = rest.split_first_chunk()?;
     let (to, _) = rest.split_first_chunk()?;
     let addr = |ip: &[u8; N], port: &[u8; 2]| SocketAddr::new(IpAddr::from(*ip), u16::from_be_bytes(*port));
-    Some(Ends { source: addr(source, from), target: addr(target, to) })
+    Some(Ends::Ip { source: addr(source, from), target: addr(target, to) })
 }

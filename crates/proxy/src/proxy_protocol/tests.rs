@@ -8,22 +8,33 @@ use std::net::SocketAddr;
 
 fn ends(source: &str, target: &str) -> Ends {
     let addr = |text: &str| text.parse().expect("an address");
-    Ends { source: addr(source), target: addr(target) }
+    Ends::Ip { source: addr(source), target: addr(target) }
 }
 
 #[test]
 fn headers_are_written_as_the_specification_has_them() {
     let v4 = ends("127.0.0.1:258", "127.0.0.2:80");
-    assert_eq!(ProxyProtocol::V1.header(v4), b"PROXY TCP4 127.0.0.1 127.0.0.2 258 80\r\n");
-    let block = ProxyProtocol::V2.header(v4);
+    assert_eq!(ProxyProtocol::V1.header(&v4), b"PROXY TCP4 127.0.0.1 127.0.0.2 258 80\r\n");
+    let block = ProxyProtocol::V2.header(&v4);
     assert_eq!(block[..12], SIGNATURE);
     assert_eq!(block[12..], [0x21, 0x11, 0, 12, 127, 0, 0, 1, 127, 0, 0, 2, 1, 2, 0, 80]);
     let mixed = ends("127.0.0.1:5", "[2001:db8::2]:80");
-    assert_eq!(ProxyProtocol::V1.header(mixed), b"PROXY TCP6 ::ffff:127.0.0.1 2001:db8::2 5 80\r\n");
-    let block = ProxyProtocol::V2.header(mixed);
+    assert_eq!(ProxyProtocol::V1.header(&mixed), b"PROXY TCP6 ::ffff:127.0.0.1 2001:db8::2 5 80\r\n");
+    let block = ProxyProtocol::V2.header(&mixed);
     assert_eq!((block.len(), &block[12..16]), (52, [0x21, 0x21, 0, 36].as_slice()));
     let mapped = ends("[::ffff:127.0.0.1]:5", "[::ffff:127.0.0.2]:80");
-    assert_eq!(ProxyProtocol::V1.header(mapped), b"PROXY TCP4 127.0.0.1 127.0.0.2 5 80\r\n");
+    assert_eq!(ProxyProtocol::V1.header(&mapped), b"PROXY TCP4 127.0.0.1 127.0.0.2 5 80\r\n");
+}
+
+#[test]
+fn a_client_of_a_unix_socket_is_unknown_in_version_1_and_unnamed_in_version_2() {
+    let ends = Ends::Unix("/run/app.sock".into());
+    assert_eq!(ProxyProtocol::V1.header(&ends), b"PROXY UNKNOWN\r\n");
+    let block = ProxyProtocol::V2.header(&ends);
+    assert_eq!(block[12..16], [0x21, 0x31, 0, 216]);
+    assert_eq!((block.len(), &block[16..124]), (232, [0; 108].as_slice()));
+    assert_eq!((&block[124..137], &block[137..]), (b"/run/app.sock".as_slice(), [0; 95].as_slice()));
+    assert_eq!(read(&block), Header::Complete { ends: None, len: 232 });
 }
 
 #[test]
@@ -95,16 +106,16 @@ proptest! {
         version in prop_oneof![Just(ProxyProtocol::V1), Just(ProxyProtocol::V2)],
         behind in prop::collection::vec(any::<u8>(), 0..20),
     ) {
-        let header = version.header(Ends { source, target });
+        let header = version.header(&Ends::Ip { source, target });
         let bytes = [&header[..], &behind].concat();
         for cut in 0..header.len() {
             prop_assert_eq!(read(&bytes[..cut]), Header::Incomplete);
         }
-        let Header::Complete { ends: Some(found), len } = read(&bytes) else {
+        let Header::Complete { ends: Some(Ends::Ip { source: said, target: to }), len } = read(&bytes) else {
             return Err(TestCaseError::fail("it is not read"));
         };
         prop_assert_eq!(len, header.len());
-        for (found, given) in [(found.source, source), (found.target, target)] {
+        for (found, given) in [(said, source), (to, target)] {
             prop_assert_eq!(found.ip().to_canonical(), given.ip().to_canonical());
             prop_assert_eq!(found.port(), given.port());
         }

@@ -92,7 +92,11 @@ impl Pump {
             Relay::Copy => false,
             Relay::Splice => true,
         };
-        wanted && !flow.bulk.refused && flow.held.is_empty() && self.conn.passes_unseen(direction)
+        wanted
+            && self.can_splice
+            && !flow.bulk.refused
+            && flow.held.is_empty()
+            && self.conn.passes_unseen(direction)
     }
 
     /// Moves what has come into the pipe, once that is empty; `None` where it cannot be done and copying has to do.

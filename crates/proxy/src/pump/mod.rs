@@ -36,6 +36,8 @@ pub(crate) struct Pump {
     env: Env,
     /// The client's and the server's.
     streams: [Stream; 2],
+    /// Both of them are of a kind that the kernel can move bytes between.
+    can_splice: bool,
     conn: Conn,
     generation: u64,
     /// Up and down.
@@ -100,6 +102,7 @@ impl Pump {
             link,
             live,
             env,
+            can_splice: streams.iter().all(Stream::can_splice),
             streams,
             conn,
             generation,

@@ -73,12 +73,12 @@ impl Clients {
             link.unserved.fetch_add(1, Relaxed);
             return None;
         }
-        let live = link.registry.admit(from, link.options.max_connections)?;
+        let live = link.registry.admit(Some(from), link.options.max_connections)?;
         let inbox = Arc::new(Inbox::new(live.clone()));
         inbox.put(payload);
         let shard = live.number as usize;
         let env = link.shards.env(shard).clone();
-        link.shards.spawn(shard, serve(link.clone(), env, live, inbox.clone(), self.front.clone()));
+        link.shards.spawn(shard, serve(link.clone(), env, live, from, inbox.clone(), self.front.clone()));
         if self.inboxes.len() >= FEW && self.inboxes.len() as u64 > 2 * link.registry.active() {
             self.inboxes.retain(|_, inbox| !inbox.is_closed());
         }

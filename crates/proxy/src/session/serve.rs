@@ -23,7 +23,14 @@ impl Drop for Closing {
     }
 }
 
-pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc<Inbox>, front: Arc<Front>) {
+pub(super) async fn serve(
+    link: Arc<Link>,
+    env: Env,
+    live: Arc<Live>,
+    client: SocketAddr,
+    inbox: Arc<Inbox>,
+    front: Arc<Front>,
+) {
     let mut record = Record::open(&link, &live);
     record.announce();
     let _closing = Closing(inbox.clone());
@@ -31,7 +38,7 @@ pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc
     match reached.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
         Ok((server, upstream)) => {
             link.unreached.store(false, Relaxed);
-            let parts = Parts { inbox, front, server, upstream };
+            let parts = Parts { inbox, client, front, server, upstream };
             let session = Session::new(link.clone(), live.clone(), env, parts);
             record.outcome = Outcome::Closed(session.await);
         }
@@ -48,8 +55,7 @@ pub(super) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, inbox: Arc
 /// The server's address, and a socket towards it.
 async fn reach(link: &Link, env: &Env) -> io::Result<(SocketAddr, Datagrams)> {
     let Upstream::One(upstream) = &link.upstream else { return Err(io::ErrorKind::Unsupported.into()) };
-    let found = upstream.resolve().await?;
-    let server = found.first().copied().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let server = upstream.resolve().await?.socket_addr().ok_or(io::ErrorKind::Unsupported)?;
     Ok((server, socket_towards(server, env)?))
 }
 

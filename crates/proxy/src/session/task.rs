@@ -42,6 +42,7 @@ pub(super) struct Session {
 /// What a session moves datagrams between.
 pub(super) struct Parts {
     pub(super) inbox: Arc<Inbox>,
+    pub(super) client: SocketAddr,
     /// The socket that the client knows.
     pub(super) front: Arc<Front>,
     pub(super) server: SocketAddr,
@@ -131,7 +132,7 @@ impl Session {
             let flow = &mut self.flows[direction.index()];
             let (socket, to) = match direction {
                 Direction::Up => (&self.parts.upstream, self.parts.server),
-                Direction::Down => (&self.parts.front.socket, self.live.peer),
+                Direction::Down => (&self.parts.front.socket, self.parts.client),
             };
             let flushed = flow.flush(socket, to, direction, &self.live, cx);
             moved |= flushed == Flushed::All;

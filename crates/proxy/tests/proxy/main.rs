@@ -21,3 +21,4 @@ mod proxy_protocol;
 mod pump;
 mod relay;
 mod snapshots;
+mod unix;

@@ -1,7 +1,7 @@
 //! Events and live counts while bytes move.
 
 use crate::bench::*;
-use squall_proxy::{CloseReason, Event};
+use squall_proxy::{Client, CloseReason, Event};
 
 #[test]
 fn events_tell_the_whole_story_of_a_connection() {
@@ -14,6 +14,7 @@ fn events_tell_the_whole_story_of_a_connection() {
         ping(&client, &pattern(3_000)).await;
         client.finish().expect("FIN");
         assert!(read_out(&client).await.1.is_ok());
+        let local = Client { number: 1, addr: Some(local) };
         assert_eq!(events.recv().await, Some(Event::ConnectionOpened { peer: local }));
         let (mut up, mut down) = (0, 0);
         let reason = loop {

@@ -14,7 +14,8 @@ use std::net::SocketAddr;
 const MS: u64 = 1_000_000;
 
 fn lane(number: u64, ending: Ending) -> Lane {
-    let peer = SocketAddr::from(([127, 0, 0, 1], 40_000 + (number % 20_000) as u16));
+    let addr = SocketAddr::from(([127, 0, 0, 1], 40_000 + (number % 20_000) as u16));
+    let peer = squall_proxy::Client { number, addr: Some(addr) };
     let to = (ending != Ending::Open).then_some(80 * MS + number);
     Lane { number, peer, from: 10 * MS, to, up: 1 << 20, down: 4096, ending }
 }

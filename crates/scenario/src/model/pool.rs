@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use squall_balance::{AdminState, Algorithm, Ejection, HealthCheck};
 use squall_proxy::{Balance, Check};
-use squall_wire::Endpoint;
+use squall_wire::Address;
 
 use super::Upstream;
 
@@ -52,10 +52,10 @@ pub struct OnMember {
 }
 
 impl Pool {
-    /// The pool that is yet to be started; `endpoint` knows where members are.
-    pub fn build(&self, endpoint: impl Fn(&Upstream) -> Endpoint) -> Balance {
+    /// The pool that is yet to be started; `address` knows where members are.
+    pub fn build(&self, address: impl Fn(&Upstream) -> Address) -> Balance {
         let member = |member: &Member| {
-            let built = squall_proxy::Member::new(endpoint(&member.to)).name(&member.name);
+            let built = squall_proxy::Member::new(address(&member.to)).name(&member.name);
             let built = built.weight(member.weight);
             match member.max_connections {
                 Some(limit) => built.max_connections(limit),

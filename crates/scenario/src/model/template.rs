@@ -40,17 +40,20 @@ pub enum Owner {
 /// A part of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Host and port.
+    /// Host and port, or `unix:` and the path.
     Addr,
     /// The host alone.
     Host,
     /// The port alone.
     Port,
+    /// The path of a unix socket alone.
+    Path,
 }
 
 const OWNERS: [(&str, Owner); 4] =
     [("link", Owner::Link), ("balance", Owner::Balance), ("echo", Owner::Echo), ("process", Owner::Process)];
-const PARTS: [(&str, Part); 3] = [("addr", Part::Addr), ("host", Part::Host), ("port", Part::Port)];
+const PARTS: [(&str, Part); 4] =
+    [("addr", Part::Addr), ("host", Part::Host), ("port", Part::Port), ("path", Part::Path)];
 
 impl Template {
     /// Takes a text apart. `seen` is told of every place and where it stands with its braces; it gets nothing for what only looks

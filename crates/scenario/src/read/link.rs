@@ -7,7 +7,7 @@ use std::time::Duration;
 use squall_faults::value::Size;
 use squall_faults::{Carrier, FaultSpec, PRESETS, Shape, find_preset, preset_names};
 use squall_proxy::Relay;
-use squall_wire::Tuning;
+use squall_wire::{Address, Tuning};
 
 use super::names::{Named, Names};
 use super::{fault, options, places, protocol};
@@ -40,7 +40,7 @@ pub(super) fn blank(name: &str, carrier: Carrier, upstream: Upstream) -> Link {
         name: name.to_owned(),
         carrier,
         upstream,
-        listen: LISTEN,
+        listen: LISTEN.into(),
         connect_timeout: None,
         idle_timeout: None,
         max_connections: None,
@@ -73,7 +73,9 @@ pub(super) fn rest(
     lifetime: Option<Duration>,
     names: &mut Names,
 ) {
-    link.listen = table.get("listen").and_then(|item| address(&item)).unwrap_or(LISTEN);
+    if let Some(listen) = table.get("listen").and_then(|item| place(&item, link.carrier, clock, names)) {
+        link.listen = listen;
+    }
     link.connect_timeout = table.get("connect_timeout").and_then(|item| item.value("5s"));
     link.idle_timeout = table.get("idle_timeout").and_then(|item| item.value("30s"));
     if link.carrier == Carrier::Datagram {
@@ -133,7 +135,8 @@ pub(super) fn preset(
 
 /// Whom a link dials, or who is a member of a balancer.
 pub(super) fn upstream(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Upstream> {
-    let expected = "`echo.NAME`, `link.NAME`, `balance.NAME`, `process.NAME` or `host:port` in quotes";
+    let expected =
+        "`echo.NAME`, `link.NAME`, `balance.NAME`, `process.NAME`, `host:port` or `unix:path` in quotes";
     let text = item.text(expected)?.value();
     if let Some(named) = names.resolve(item, text) {
         let theirs = names.carrier(named);
@@ -162,6 +165,10 @@ pub(super) fn upstream(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &
         true => places::ports(item, "`host:port` in quotes", |_, _| {})?.1,
         false => text.to_owned(),
     };
+    if filled.starts_with("unix:") {
+        unix(item, &filled, carrier, clock, names)?;
+        return Some(Upstream::Address(unix(item, text, carrier, clock, names)?.to_string()));
+    }
     let port =
         filled.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
     match port {
@@ -176,11 +183,53 @@ pub(super) fn upstream(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &
         Some(Ok(_)) => Some(Upstream::Address(text.to_owned())),
         Some(Err(_)) | None => {
             let process = if names.has_programs() { ", `process.NAME`" } else { "" };
-            let help = format!("write `echo.NAME`, `link.NAME`, `balance.NAME`{process} or `host:port`");
+            let help = format!(
+                "write `echo.NAME`, `link.NAME`, `balance.NAME`{process}, `host:port` or `unix:path`"
+            );
             item.refuse(format!("`{text}` is not an upstream"), help);
             None
         }
     }
+}
+
+/// Where a link listens: an IP address and a port, or a unix socket.
+fn place(item: &Item<'_>, carrier: Carrier, clock: Clock, names: &Names) -> Option<Address> {
+    match item.text("an address such as \"127.0.0.1:0\"")?.value() {
+        text if text.starts_with("unix:") => unix(item, text, carrier, clock, names),
+        _ => address(item).map(Address::from),
+    }
+}
+
+/// A unix socket; a relative path counts from the file's folder.
+fn unix(item: &Item<'_>, text: &str, carrier: Carrier, clock: Clock, names: &Names) -> Option<Address> {
+    let path = text.strip_prefix("unix:").filter(|path| !path.is_empty());
+    let whole = path.map(|path| format!("unix:{}", names.file(path).display()));
+    let read = whole.as_deref().unwrap_or(text).parse::<Address>();
+    if let Err(error) = &read {
+        item.refuse(error.to_string(), None);
+        return None;
+    }
+    if carrier == Carrier::Datagram {
+        let help = "leave out `protocol = \"udp\"`, or write an address with a port".to_owned();
+        item.refuse(format!("`{text}` is for streams, and this link carries {carrier}"), help);
+        return None;
+    }
+    if clock == Clock::Virtual {
+        let help =
+            "unix sockets live in real time, of which virtual time knows nothing: use clock = \"real\"";
+        item.refuse(format!("there is no `{text}` with the virtual clock"), help.to_owned());
+        return None;
+    }
+    read.ok()
+}
+
+/// The link's name where it listens on a unix socket; what is wrong with that is noted when it is read.
+pub(super) fn on_path(item: &Item<'_>) -> Option<String> {
+    let listen = item.table(item.key())?.get("listen")?;
+    listen
+        .is_text()
+        .then(|| listen.text("").map(|text| text.value().starts_with("unix:")))??
+        .then(|| item.key().to_owned())
 }
 
 /// An IP address and a port.

@@ -52,6 +52,7 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
         load.sizes = sizes;
     }
     load.manner = manner::read(&table, load.carrier, host(&load.target));
+    refuse_what_paths_have_not(&table, &load, names);
     http::check(&table, &load, names.servers(&target_name(&load.target)));
     let header = if load.manner.framed { HEADER } else { 0 };
     let largest = load.sizes.largest().max(load.manner.reply_sizes.as_ref().map_or(0, Mix::largest));
@@ -88,6 +89,19 @@ pub(super) fn read(item: &Item<'_>, background: bool, names: &Names) -> Load {
     }
     table.close_as(&format::LOAD);
     load
+}
+
+/// Notes what connections to a unix socket cannot do.
+fn refuse_what_paths_have_not(table: &Table<'_>, load: &Load, names: &Names) {
+    if !matches!(&load.target, Target::Link(name) if names.is_on_path(name)) {
+        return;
+    }
+    if let Some(item) = table.get("source") {
+        item.refuse_key("connections to a unix socket come from no address", None);
+    }
+    if let Some(item) = table.get("close").filter(|_| load.manner.close == squall_load::Close::Rst) {
+        item.refuse("a unix socket has no RST", "write \"fin\" or \"half\"".to_owned());
+    }
 }
 
 /// The number of requests: as it stands there, or as rate and duration, or the stages, have it.

@@ -34,6 +34,8 @@ mod step_tests;
 mod stop;
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod unix_tests;
 mod vars;
 #[cfg(test)]
 mod vars_tests;
@@ -155,6 +157,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
     let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks))
+        .with_paths(links.iter().chain(&balancers).filter_map(link::on_path))
         .with_balancers(balancers.iter().map(|item| item.key().to_owned()))
         .with_processes(
             scenario.clock,

@@ -15,7 +15,7 @@ use super::free::free;
 use super::places::{Ports, word};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Item, suggest};
-use crate::model::{Clock, Echo, Owner, Scenario};
+use crate::model::{Clock, Echo, Owner, Part, Scenario};
 use links::LinkFaults;
 
 /// What is known by name while a scenario is read from top to bottom.
@@ -34,6 +34,8 @@ pub(super) struct Names {
     clock: Option<Clock>,
     /// Each with whether it says where it listens.
     processes: Vec<(String, bool)>,
+    /// Links and balancers that listen on unix sockets.
+    paths: BTreeSet<String>,
     pub(super) ports: Ports,
 }
 
@@ -92,6 +94,16 @@ impl Names {
         self.servers.get(target).map_or(&[], Vec::as_slice)
     }
 
+    /// Adds the links and balancers that listen on unix sockets.
+    pub(super) fn with_paths(self, links: impl Iterator<Item = String>) -> Names {
+        Names { paths: links.collect(), ..self }
+    }
+
+    /// Whether a link listens on a unix socket.
+    pub(super) fn is_on_path(&self, link: &str) -> bool {
+        self.paths.contains(link)
+    }
+
     /// Adds the clock, and the processes, each with whether it says where it listens.
     pub(super) fn with_processes(
         self,
@@ -112,7 +124,8 @@ impl Names {
     }
 
     /// Demands that something listens that has its address put into a text, at `at`.
-    pub(super) fn owner(&self, item: &Item<'_>, owner: Owner, name: &str, at: Range<usize>) {
+    pub(super) fn owner(&self, item: &Item<'_>, owner: Owner, name: &str, part: Part, at: Range<usize>) {
+        self.part(item, owner, name, part, at.clone());
         let named = match owner {
             Owner::Link => Named::Link(name),
             Owner::Balance => Named::Balance(name),
@@ -122,6 +135,19 @@ impl Names {
         if !self.knows(named) {
             self.note_unknown(item, &format!("{}.{name}", word(owner)), at);
         }
+    }
+
+    /// Demands that an address has such a part.
+    fn part(&self, item: &Item<'_>, owner: Owner, name: &str, part: Part, at: Range<usize>) {
+        let on_path = matches!(owner, Owner::Link | Owner::Balance) && self.is_on_path(name);
+        let (what, has) = match (on_path, part) {
+            (true, Part::Host | Part::Port) => ("listens on a unix socket", "path"),
+            (false, Part::Path) => ("listens on a port", "port"),
+            _ => return,
+        };
+        let whom = format!("{}.{name}", word(owner));
+        let help = format!("write {{{whom}.{has}}}, or {{{whom}.addr}} for all of it");
+        item.note(Diagnostic::new(format!("`{whom}` {what}"), at).help(help));
     }
 
     /// Demands that there is such a process, and that it says where it listens.

@@ -9,7 +9,7 @@ use crate::document::{Errors, Item, Text, suggest};
 use crate::model::{Owner, Place, Template};
 
 /// How places are written, for help texts.
-const WRITTEN: &str = "write {port.NAME}, or {link.NAME.addr}, .host or .port, and the same with balance.NAME, echo.NAME and process.NAME";
+const WRITTEN: &str = "write {port.NAME}, or {link.NAME.addr}, .host, .port or .path, and the same with balance.NAME, echo.NAME and process.NAME";
 
 /// The ports of a file, by who knows them.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub(super) fn told(item: &Item<'_>, expected: &str, names: &mut Names) -> Option
     for (place, at) in found {
         match place {
             Place::Port(name) => drop(names.ports.told.insert(name)),
-            Place::Of(owner, name, _) => names.owner(item, owner, &name, at),
+            Place::Of(owner, name, part) => names.owner(item, owner, &name, part, at),
         }
     }
     Some(template)

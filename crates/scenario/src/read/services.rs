@@ -1,5 +1,7 @@
 //! Reads a file of services: servers, links and balancers without a scenario, in the same words.
 
+use squall_faults::Carrier;
+use squall_wire::Address;
 use toml::de::DeTable;
 
 use super::names::Names;
@@ -21,7 +23,7 @@ pub fn is_services(source: &Source) -> bool {
 ///
 /// let text = "up = 1\n[echo.backend]\n[link.api]\nlisten = \"127.0.0.1:7000\"\nupstream = \"echo.backend\"\n";
 /// let services = squall_scenario::read_services(&Source::new("services.toml", text), &Default::default()).unwrap();
-/// assert_eq!(services.links[0].listen.port(), 7000);
+/// assert_eq!(services.links[0].listen.to_string(), "127.0.0.1:7000");
 /// ```
 ///
 /// # Errors
@@ -79,18 +81,21 @@ fn document(source: &Source, tree: &DeTable<'_>, errors: &Errors) -> Services {
 /// Notes every address that two want to listen on: the second could not be bound.
 fn refuse_shared_ports(services: &Services, echoes: &[Item<'_>], links: &[Item<'_>]) {
     let servers =
-        services.echoes.iter().map(|echo| (format!("echo.{}", echo.name), echo.carrier, echo.listen));
-    let relays = services.links.iter().map(|link| (link.path(), link.carrier, link.listen));
-    let mut taken: Vec<(String, _)> = Vec::new();
+        services.echoes.iter().map(|echo| (format!("echo.{}", echo.name), echo.carrier, echo.listen.into()));
+    let relays = services.links.iter().map(|link| (link.path(), link.carrier, link.listen.clone()));
+    let mut taken: Vec<(String, (Carrier, Address))> = Vec::new();
     for ((name, carrier, listen), item) in servers.chain(relays).zip(echoes.iter().chain(links)) {
-        if listen.port() == 0 {
+        if listen.socket_addr().is_some_and(|addr| addr.port() == 0) {
             continue;
         }
-        if let Some((owner, _)) = taken.iter().find(|(_, place)| *place == (carrier, listen)) {
+        if let Some((owner, _)) =
+            taken.iter().find(|(_, (other, place))| *other == carrier && place.is_same(&listen))
+        {
             let table = item.table(&name);
             let place = table.as_ref().and_then(|table| table.get("listen"));
+            let own = if listen.is_unix() { "path" } else { "port" };
             let message = format!("`{owner}` listens on {listen} already");
-            place.as_ref().unwrap_or(item).refuse(message, "each needs a port of its own".to_owned());
+            place.as_ref().unwrap_or(item).refuse(message, format!("each needs a {own} of its own"));
         }
         taken.push((name, (carrier, listen)));
     }

@@ -2,10 +2,19 @@
 
 use crate::model::{Load, Manner};
 use squall_faults::Carrier;
-use std::net::SocketAddr;
+use squall_wire::Address;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-pub(super) fn of(load: &Load, target: SocketAddr, seed: u64) -> squall_load::Load {
-    let mut plan = squall_load::Load::new(target)
+/// Nobody's address.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+pub(super) fn of(load: &Load, target: &Address, seed: u64) -> squall_load::Load {
+    let plan = match target {
+        Address::Unix(path) => squall_load::Load::unix(path),
+        // What listens has no name but an address.
+        Address::Ip(_) => squall_load::Load::new(target.socket_addr().unwrap_or(NOWHERE)),
+    };
+    let mut plan = plan
         .connections(load.connections)
         .requests(load.requests)
         .sizes(load.sizes.clone())

@@ -11,7 +11,7 @@ use squall_echo::{Counts as EchoCounts, Echo};
 use squall_faults::Carrier;
 use squall_load::{Report as LoadReport, Running};
 use squall_proxy::{Metrics, Proxy};
-use squall_wire::{Endpoint, Env, Shards, nanos};
+use squall_wire::{Address, Env, Shards, nanos};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -129,11 +129,11 @@ impl Stage {
         Ok(())
     }
 
-    fn upstream(&self, upstream: &Upstream) -> Endpoint {
+    fn upstream(&self, upstream: &Upstream) -> Address {
         let started = match upstream {
             Upstream::Echo(name) => self.addrs.get(name).map(|addr| (*addr).into()),
-            Upstream::Link(name) => self.links.get(name).map(|link| link.addr().into()),
-            Upstream::Process(name) => self.programs.address(name),
+            Upstream::Link(name) => self.links.get(name).map(|link| link.address().clone()),
+            Upstream::Process(name) => self.programs.address(name).map(Address::Ip),
             Upstream::Address(text) => self.programs.with_ports(&text.as_str().into()).parse().ok(),
             Upstream::Pool(_) => None,
         };
@@ -154,11 +154,14 @@ impl Stage {
     ) -> Result<(), RunError> {
         // Loads on one link must not draw each other's faults: each numbers its workers from a base of its own.
         let base = scenario.loads().position(|(each, _)| each == name).unwrap_or(0) as u64 * LOAD_STRIDE;
-        let target = self.target(&load.target);
-        let found = target.resolve().await.map(|found| found.first().copied());
-        let addr = found.and_then(|first| first.ok_or_else(|| io::ErrorKind::NotFound.into()));
-        let addr = addr.map_err(|source| RunError::Target { load: name.to_owned(), source })?;
-        let mut plan = super::plan::of(load, addr, scenario.seed);
+        let mut target = self.target(&load.target);
+        if let Address::Ip(endpoint) = &target {
+            let found = endpoint.resolve().await.map(|found| found.first().copied());
+            let addr = found.and_then(|first| first.ok_or_else(|| io::ErrorKind::NotFound.into()));
+            let addr = addr.map_err(|source| RunError::Target { load: name.to_owned(), source })?;
+            target = addr.into();
+        }
+        let mut plan = super::plan::of(load, &target, scenario.seed);
         if let Target::Link(link) = &load.target
             && let Some(proxy) = self.links.get(link)
         {
@@ -170,11 +173,11 @@ impl Stage {
     }
 
     /// Where something listens.
-    pub(super) fn target(&self, target: &Target) -> Endpoint {
+    pub(super) fn target(&self, target: &Target) -> Address {
         let addr = match target {
             Target::Echo(name) => self.addrs.get(name).map(|addr| (*addr).into()),
-            Target::Link(name) => self.links.get(name).map(|link| link.addr().into()),
-            Target::Process(name) => self.programs.address(name),
+            Target::Link(name) => self.links.get(name).map(|link| link.address().clone()),
+            Target::Process(name) => self.programs.address(name).map(Address::Ip),
         };
         addr.unwrap_or_else(|| unreachable!("{target:?} was checked"))
     }

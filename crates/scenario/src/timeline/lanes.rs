@@ -1,9 +1,8 @@
 //! Follows the connections of a link by its events, and keeps a bounded number of them.
 
 use super::{Ending, Lane, LinkTrack};
-use squall_proxy::Event;
+use squall_proxy::{Client, Event};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 /// How many connections are kept from the first on, whatever becomes of them.
 const FIRST: u64 = 300;
@@ -17,7 +16,7 @@ pub(crate) struct Lanes {
     /// The time of the run's beginning on the clock of the events.
     began: u64,
     opened: u64,
-    open: HashMap<SocketAddr, Lane>,
+    open: HashMap<Client, Lane>,
     kept: Vec<Lane>,
     notable: usize,
     others: Vec<(Ending, u64)>,
@@ -53,7 +52,7 @@ impl Lanes {
         }
     }
 
-    fn count(&mut self, peer: &SocketAddr, up: u64, down: u64) {
+    fn count(&mut self, peer: &Client, up: u64, down: u64) {
         if let Some(lane) = self.open.get_mut(peer) {
             lane.up += up;
             lane.down += down;

@@ -18,9 +18,8 @@ pub(crate) use sampler::{Meter, Sampler, Seen};
 pub(crate) use windows::{down, faults};
 
 use squall_balance::Condition;
-use squall_proxy::CloseReason;
+use squall_proxy::{Client, CloseReason};
 use std::fmt;
-use std::net::SocketAddr;
 
 /// What happened when in one run. All times are nanoseconds since the run began.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -127,7 +126,7 @@ pub struct Lane {
     /// Its place in the order in which connections were opened, from 1.
     pub number: u64,
     /// The client.
-    pub peer: SocketAddr,
+    pub peer: Client,
     /// When it was opened.
     pub from: u64,
     /// When it ended.

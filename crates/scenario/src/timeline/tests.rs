@@ -6,6 +6,7 @@ use crate::model::Scenario;
 use crate::{Draws, Watch, run_watched};
 use squall_faults::Decisions;
 use squall_proxy::Event;
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
 const OUTAGE: &str = r#"
@@ -201,7 +202,7 @@ fn real_sockets_have_a_timeline_too() {
 
 #[test]
 fn of_many_connections_the_first_and_the_notable_are_kept_and_all_are_counted() {
-    let peer = |n: u16| SocketAddr::from(([127, 0, 0, 1], n));
+    let peer = |n: u16| Client { number: n.into(), addr: Some(SocketAddr::from(([127, 0, 0, 1], n))) };
     let mut lanes = Lanes::new(1000);
     for n in 1..=10_000 {
         lanes.note(1000 + u64::from(n), &Event::ConnectionOpened { peer: peer(n) });

@@ -21,7 +21,7 @@ use crate::report::Ledger;
 use child::{Post, Started};
 use job::JobState;
 use ports::Ports;
-use squall_wire::{Endpoint, Env, nanos};
+use squall_wire::{Address, Endpoint, Env, nanos};
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -252,10 +252,13 @@ impl Stage {
     }
 }
 
-fn part_of(address: &Endpoint, part: Part) -> String {
-    match part {
-        Part::Addr => address.to_string(),
-        Part::Host => address.host.clone(),
-        Part::Port => address.port.to_string(),
+fn part_of(address: &Address, part: Part) -> String {
+    match (part, address) {
+        (Part::Addr, _) => address.to_string(),
+        (Part::Host, Address::Ip(endpoint)) => endpoint.host.clone(),
+        (Part::Port, Address::Ip(endpoint)) => endpoint.port.to_string(),
+        (Part::Path, Address::Unix(path)) => path.display().to_string(),
+        // The reader has refused these.
+        (Part::Host | Part::Port, Address::Unix(_)) | (Part::Path, Address::Ip(_)) => String::new(),
     }
 }
