@@ -17,6 +17,7 @@ use crate::listener::Listener;
 use crate::lull::Lulls;
 use crate::nanos::nanos;
 use crate::place::Address;
+use crate::refusing::Refusing;
 use crate::shards::RealShard;
 use crate::sleep::Sleep;
 use crate::stream::{Stream, dial_tcp};
@@ -24,7 +25,7 @@ use crate::tcp_listener::TcpListener;
 use crate::timer;
 use crate::tuning::Tuning;
 use crate::udp::UdpDatagrams;
-use crate::unix_listener::{RefusingPath, UnixListener};
+use crate::unix_listener::UnixListener;
 use crate::world::World;
 
 /// The sockets and the clock of one shard. Cheap to clone.
@@ -130,15 +131,16 @@ impl Env {
         self.listen_with(&address.resolve().await?, &Tuning::default())
     }
 
-    /// Has whoever connects to an address refused on which nobody listens, until the guard is dropped. A port does so by itself;
-    /// the path of a unix socket would not be found.
+    /// Has whoever connects to an address refused on which nobody listens any more, and keeps it for whoever is to listen there
+    /// again, until the guard is dropped. Nothing in a virtual world, where no port is given to others.
     ///
     /// # Errors
     /// As [`listen_at`](Self::listen_at).
-    pub fn refuse_at(&self, address: &Address) -> io::Result<Option<RefusingPath>> {
+    pub fn refuse_at(&self, address: &Address) -> io::Result<Option<Refusing>> {
         match (address, self) {
-            (Address::Ip(_), _) => Ok(None),
-            (Address::Unix(path), Self::Real(_)) => RefusingPath::bind(path).map(Some),
+            (Address::Ip(_), Self::Real(_)) => address.socket_addr().map(Refusing::port).transpose(),
+            (Address::Ip(_), Self::Virtual(_)) => Ok(None),
+            (Address::Unix(path), Self::Real(_)) => Refusing::path(path).map(Some),
             (Address::Unix(_), Self::Virtual(_)) => Err(no_files()),
         }
     }

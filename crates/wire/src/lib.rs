@@ -49,6 +49,7 @@ mod place;
 mod platform;
 mod probe;
 mod reason;
+mod refusing;
 mod scratch;
 mod shards;
 mod sleep;
@@ -84,6 +85,7 @@ pub use probe::{
     probe_datagrams, probe_pipe, probe_reset,
 };
 pub use reason::reason;
+pub use refusing::Refusing;
 pub use scratch::{SCRATCH_BYTES, with_scratch};
 pub use shards::{RealShard, Shards};
 pub use sleep::Sleep;
@@ -91,5 +93,5 @@ pub use stream::Stream;
 pub use tcp_listener::TcpListener;
 pub use tuning::Tuning;
 pub use udp::UdpDatagrams;
-pub use unix_listener::{RefusingPath, UnixListener};
+pub use unix_listener::UnixListener;
 pub use world::{World, run_virtual};

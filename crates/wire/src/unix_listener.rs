@@ -82,22 +82,6 @@ impl UnixListener {
     }
 }
 
-/// A path that refuses whoever connects, as a closed port does: a socket is bound to it that does not listen. Its file is removed
-/// when it is dropped.
-#[derive(Debug)]
-pub struct RefusingPath {
-    _socket: Socket,
-    _file: SocketFile,
-}
-
-impl RefusingPath {
-    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
-        let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-        let file = SocketFile::bind(&socket, path)?;
-        Ok(Self { _socket: socket, _file: file })
-    }
-}
-
 fn accept(listener: &OwnedFd) -> io::Result<StdStream> {
     let (socket, _unnamed) = SockRef::from(listener).accept()?;
     socket.set_nonblocking(true)?;

@@ -11,7 +11,7 @@ use squall_echo::{Counts as EchoCounts, Echo};
 use squall_faults::Carrier;
 use squall_load::{Report as LoadReport, Running};
 use squall_proxy::{Metrics, Proxy};
-use squall_wire::{Address, Env, Shards, nanos};
+use squall_wire::{Address, Env, Refusing, Shards, nanos};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -28,6 +28,8 @@ pub(super) struct Stage {
     echoes: BTreeMap<String, Echo>,
     /// Where each server listens, or did.
     addrs: BTreeMap<String, SocketAddr>,
+    /// Ports of servers and links that are to have them back, by path.
+    held: BTreeMap<String, Refusing>,
     /// What servers had done when they were stopped.
     stopped: BTreeMap<String, EchoCounts>,
     pub(super) links: BTreeMap<String, Proxy>,
@@ -64,6 +66,7 @@ impl Stage {
             current: 0,
             echoes: BTreeMap::new(),
             addrs: BTreeMap::new(),
+            held: BTreeMap::new(),
             stopped: BTreeMap::new(),
             links: BTreeMap::new(),
             loads: BTreeMap::new(),
@@ -94,6 +97,7 @@ impl Stage {
         if let Some(addr) = self.addrs.get(name) {
             builder = builder.listen(*addr);
         }
+        self.let_go(&format!("echo.{name}"));
         let server = builder.start().await;
         let server = server.map_err(|source| RunError::Echo { name: name.to_owned(), source })?;
         self.addrs.insert(name.to_owned(), server.addr());
@@ -107,6 +111,22 @@ impl Stage {
         let counts = echo.stop(grace).await;
         let before = self.stopped.remove(name).unwrap_or_default();
         self.stopped.insert(name.to_owned(), before + counts);
+    }
+
+    /// Keeps a port that is closed for now from being given to another program. Where that cannot be done, luck has to do.
+    pub(super) fn hold(&mut self, path: String, address: &Address, carrier: Carrier) {
+        // A path is nobody else's anyway, and datagrams would wait in a socket instead of being refused.
+        if address.is_unix() || carrier == Carrier::Datagram {
+            return;
+        }
+        if let Ok(Some(refusing)) = self.env().refuse_at(address) {
+            self.held.insert(path, refusing);
+        }
+    }
+
+    /// The port is about to be bound again.
+    pub(super) fn let_go(&mut self, path: &str) {
+        self.held.remove(path);
     }
 
     async fn start_link(&mut self, scenario: &Scenario, link: &Link) -> Result<(), RunError> {

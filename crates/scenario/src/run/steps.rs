@@ -150,11 +150,15 @@ fn serve(scenario: &Scenario, stage: &Stage, wanted: &OnMember) -> Result<(), St
 
 async fn switch(
     scenario: &Scenario,
-    stage: &Stage,
+    stage: &mut Stage,
     step: &Step,
     name: &str,
     up: bool,
 ) -> Result<(), Stopped> {
+    let path = format!("link.{name}");
+    if up {
+        stage.let_go(&path);
+    }
     let Some(proxy) = stage.links.get(name) else { return Ok(()) };
     if up {
         return proxy.restore().await.map_err(|source| failed(scenario, name, source));
@@ -164,6 +168,8 @@ async fn switch(
         rest::come(scenario, stage).await;
     }
     proxy.cut().await;
+    let (address, carrier) = (proxy.address().clone(), proxy.carrier());
+    stage.hold(path, &address, carrier);
     Ok(())
 }
 

@@ -39,6 +39,26 @@ fn a_port_that_is_taken_is_told() {
 }
 
 #[test]
+fn a_port_that_refuses_is_kept_for_whoever_listens_there_next() {
+    in_both_worlds(|shards| async move {
+        let env = shards.env(0);
+        let listener = env.listen(own_address(1)).unwrap();
+        let address = listener.address();
+        drop(listener);
+        let refusing = env.refuse_at(&address).unwrap();
+        assert_eq!(refusing.is_some(), !env.is_virtual());
+        assert_eq!(env.dial_at(&address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        let addr = address.socket_addr().unwrap();
+        if refusing.is_some() {
+            let other = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+            assert_eq!(other.bind(&addr.into()).unwrap_err().kind(), ErrorKind::AddrInUse);
+        }
+        drop(refusing);
+        env.listen(addr).unwrap();
+    });
+}
+
+#[test]
 fn a_dialer_knows_the_address_the_listener_will_see() {
     in_both_worlds(|shards| async move {
         let env = shards.env(0);

@@ -138,7 +138,7 @@ fn a_file_left_over_is_replaced() {
 fn a_path_can_refuse_as_a_closed_port_does() {
     with_path(|env, address| async move {
         let refusing = env.refuse_at(&address).unwrap();
-        assert!(refusing.is_some() && env.refuse_at(&"127.0.0.1:9".parse().unwrap()).unwrap().is_none());
+        assert!(refusing.is_some());
         assert_eq!(env.dial_at(&address).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
         drop(refusing);
         assert!(!path(&address).exists());
