@@ -92,7 +92,8 @@ async fn connect(
         record.outcome = Box::pin(forward::serve(link, env, live, client, early, welcome)).await;
         return;
     }
-    match unless_cancelled(live, reach(link, env, live, welcome)).await {
+    // Apart as well: it is over long before the connection is, which would keep its room.
+    match unless_cancelled(live, Box::pin(reach(link, env, live, welcome))).await {
         Some(Ok((server, _assigned))) => {
             link.unreached.store(false, Relaxed);
             let start = Start::tunnel(early);
@@ -330,4 +331,23 @@ async fn swallow(stream: &Stream) {
     // The buffer is lent for each read, or every connection would carry one from its beginning.
     let read = |cx: &mut Context<'_>| with_scratch(|scratch| stream.poll_read(cx, scratch));
     while let Ok(1..) = poll_fn(read).await {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The room that the task of a connection takes for as long as the connection lives.
+    fn room<F, T>(_: F) -> usize
+    where
+        F: Fn(Arc<Link>, Env, Arc<Live>, Incoming, Welcome) -> T,
+    {
+        size_of::<T>()
+    }
+
+    #[test]
+    fn a_connection_carries_no_room_for_what_is_over_when_it_is_relayed() {
+        let pump = size_of::<Pump>();
+        assert!(room(serve) < 3 * pump, "{} bytes, of which the pump takes {pump}", room(serve));
+    }
 }
