@@ -27,7 +27,9 @@ pub(crate) async fn serve(link: Arc<Link>, env: Env, live: Arc<Live>, incoming: 
         record.outcome = Outcome::Closed(CloseReason::Error(Peer::Client));
         return;
     };
-    if let (Some(_), Some(ends)) = (link.options.proxy_protocol, Ends::of(&client, live.peer)) {
+    if link.options.proxy_protocol.is_some()
+        && let Some(ends) = Ends::of(&client, live.peer)
+    {
         live.set_ends(ends);
     }
     connect(&link, &env, &live, &mut record, client, &[], welcome).await;

@@ -138,10 +138,7 @@ impl Incoming {
     /// When the reactor has no room for it, or the connection is gone already.
     pub fn attach(self) -> io::Result<Stream> {
         match self.0 {
-            Socket::Tcp(socket) => {
-                socket.set_nodelay(true)?;
-                TcpStream::from_std(socket).map(Stream::Tcp)
-            }
+            Socket::Tcp(socket) => TcpStream::from_std(socket).map(Stream::Tcp),
             Socket::Unix(socket) => UnixStream::from_std(socket).map(Stream::Unix),
             Socket::Mem(stream) => Ok(Stream::Mem(stream)),
         }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 
-use squall_wire::{Shards, run_virtual};
+use squall_wire::{Shards, Stream, run_virtual};
 
 use crate::worlds::{in_both_worlds, own_address, read_exactly};
 
@@ -88,6 +88,22 @@ fn dialers_never_share_a_port() {
         ports.dedup();
         assert_eq!(ports.len(), 100);
     });
+}
+
+#[test]
+fn small_messages_wait_for_nothing_at_either_end() {
+    let shards = Shards::start(NonZeroUsize::MIN).unwrap();
+    let test = shards.clone();
+    tokio_test::block_on(shards.spawn(0, async move {
+        let listener = test.env(0).listen(any_port()).unwrap();
+        let dialled = test.env(0).dial(listener.local_addr()).await.unwrap();
+        let accepted = listener.accept().await.0.attach().unwrap();
+        for stream in [&dialled, &accepted] {
+            let Stream::Tcp(socket) = stream else { unreachable!("a real socket") };
+            assert!(socket.nodelay().unwrap());
+        }
+    }))
+    .unwrap();
 }
 
 #[test]
