@@ -58,9 +58,9 @@ fn one_fault_is_explained() {
     for line in [
         "It fires once per connection and direction that it delays.",
         "acts       on streams (TCP) and datagrams (UDP)",
-        "direction  what the server sends, `@down`, unless told",
+        "direction  what the server sends, `@down`, by default",
         "  delay         duration, required; the key may be left out",
-        "  jitter        duration, 0s unless told",
+        "  jitter        duration, 0s by default",
     ] {
         assert!(own.lines().any(|told| told == line), "{line}\n{own}");
     }

@@ -77,7 +77,10 @@ fn a_job_comes_with_it_or_to_what_is_there() {
     let (code, out, err) = run(folder.path(), &["init", "--ci", "github"]);
     assert_eq!(
         (code, &*out),
-        (Some(0), "wrote .github/workflows/squall.yml\nnext: squall run scenarios\n"),
+        (
+            Some(0),
+            "wrote .github/workflows/squall.yml\nnext: make squall available in the job (see the comment in it), then commit\n"
+        ),
         "{err}"
     );
     let other = tempfile::tempdir().expect("a folder");
@@ -85,4 +88,23 @@ fn a_job_comes_with_it_or_to_what_is_there() {
     let (code, out, _) = run(other.path(), &["init", "--ci", "gitlab"]);
     assert!(code == Some(0) && out.contains("add to .gitlab-ci.yml:\n\ninclude:\n"), "{out}");
     assert_eq!(fs::read_to_string(other.path().join(".gitlab-ci.yml")).expect("a file"), "mine");
+}
+
+#[test]
+fn the_command_of_a_job_passes_and_leaves_its_artifacts() {
+    for (service, job) in [("github", ".github/workflows/squall.yml"), ("gitlab", ".gitlab/squall.yml")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(run(folder.path(), &["init", "--ci", service]).0, Some(0));
+        let text = fs::read_to_string(folder.path().join(job)).expect("a job");
+        let command = text.lines().find_map(|line| line.split_once("squall run")).expect("a run").1;
+        let words: Vec<&str> = ["run"].into_iter().chain(command.split_whitespace()).collect();
+        let (code, _, err) = run(folder.path(), &words);
+        assert_eq!(code, Some(0), "{err}");
+        for artifact in ["squall.xml", "report.html"] {
+            assert!(
+                folder.path().join(artifact).exists() && text.matches(artifact).count() > 1,
+                "{artifact}"
+            );
+        }
+    }
 }

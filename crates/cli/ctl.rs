@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// With SQUALL_AUTH_TOKEN set, it is sent as bearer token.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The server; http://localhost:8474 unless told, here or by TOXIPROXY_URL.
+    /// The server; http://localhost:8474 by default, here or by TOXIPROXY_URL.
     #[arg(long, global = true, value_name = "URL")]
     host: Option<String>,
     /// Print what the server answered, as JSON.

@@ -34,13 +34,13 @@ pub(crate) struct Args {
     /// never-reply.
     #[arg(long, value_name = "SPEC", default_value = "echo", value_parser = parse::mode)]
     mode: Mode,
-    /// What the servers call themselves towards clients that ask; each its address unless told.
+    /// What the servers call themselves towards clients that ask; each its address by default.
     #[arg(long, value_name = "NAME", value_parser = parse::id)]
     id: Option<String>,
     /// Close connections beyond so many at once, for each address.
     #[arg(long, value_name = "N")]
     max_connections: Option<usize>,
-    /// Close connections without bytes for so long; over HTTP it is a minute unless told.
+    /// Close connections without bytes for so long; over HTTP it is a minute by default.
     #[arg(long, value_name = "DURATION", value_parser = parse::period)]
     idle_timeout: Option<Duration>,
     /// Read so many bytes at a time, at most 256KiB; of a larger datagram the rest is lost.

@@ -61,7 +61,7 @@ pub(crate) struct Args {
     /// Print a line to stderr for each connection that opens or closes, and for bytes as they are delivered.
     #[arg(long)]
     log_events: bool,
-    /// Threads that move bytes; one for each core unless told.
+    /// Threads that move bytes; one for each core by default.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
     /// The command and its arguments.

@@ -26,7 +26,7 @@ use squall_faults::{Kind, find_kind, kind_names, nearest};
 /// List the faults, explain one, or preview what one does.
 ///
 /// Without a name every fault is listed, with an example. With one it is explained: what it does and on what, its parameters
-/// and their defaults, and which way it acts unless told.
+/// and their defaults, and which way it acts by default.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Args {

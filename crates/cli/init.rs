@@ -58,7 +58,11 @@ pub(crate) fn main(args: &Args) -> Result<Exit, Failure> {
     if matches!(args.ci, Some(Service::Gitlab)) && has_pipeline {
         told.push_str(&format!("add to .gitlab-ci.yml:\n\n{INCLUDE}\n"));
     }
-    output::print(&format!("{told}next: squall run {}\n", tidy(&scenarios)))?;
+    let next = match args.ci {
+        None => format!("squall run {}", tidy(&scenarios)),
+        Some(_) => "make squall available in the job (see the comment in it), then commit".to_owned(),
+    };
+    output::print(&format!("{told}next: {next}\n"))?;
     Ok(Exit::Ok)
 }
 

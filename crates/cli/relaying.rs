@@ -19,13 +19,13 @@ pub(crate) struct Args {
     /// Decide as FILE says, which --decisions wrote, instead of drawing.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-    /// Turn connections away while so many are open on a link; 10,000 clients of datagrams unless told.
+    /// Turn connections away while so many are open on a link; over UDP, 10,000 clients by default.
     #[arg(long, value_name = "N")]
     max_connections: Option<u64>,
     /// How long connecting to the upstream may take.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse::period)]
     connect_timeout: Duration,
-    /// Close connections without bytes either way for so long; forget clients of datagrams, which happens after 60s unless told.
+    /// Close connections without bytes either way for so long; over UDP, forget clients, after 60s by default.
     #[arg(long, value_name = "DURATION", value_parser = parse::period)]
     idle_timeout: Option<Duration>,
     /// How many bytes one direction of one connection may hold: a delay of 50ms at 1GB/s takes 50MB.

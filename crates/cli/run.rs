@@ -77,7 +77,7 @@ pub(crate) struct Args {
     /// Print the JSON Schema of the report and do nothing else.
     #[arg(long)]
     schema: bool,
-    /// Threads that move bytes under the real clock; one for each core unless told.
+    /// Threads that move bytes under the real clock; one for each core by default.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
 }

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// How long open connections may go on after SIGINT or SIGTERM; a second signal ends them at once.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = crate::parse::duration)]
     pub(crate) grace: Duration,
-    /// Threads that move bytes; one for each core unless told.
+    /// Threads that move bytes; one for each core by default.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
 }

@@ -66,7 +66,7 @@ pub(crate) struct Args {
     /// where it says nothing. A second signal ends them at once.
     #[arg(long, value_name = "DURATION", value_parser = parse::duration)]
     grace: Option<Duration>,
-    /// Threads that move bytes; one for each core unless told.
+    /// Threads that move bytes; one for each core by default.
     #[arg(long, value_name = "N")]
     shards: Option<NonZeroUsize>,
     /// Print the JSON Schema of such files, for editors, and do nothing else.

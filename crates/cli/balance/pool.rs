@@ -8,13 +8,13 @@ use std::time::Duration;
 #[derive(clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
-    /// A server, [NAME=]HOST:PORT[=WEIGHT] or [NAME=]unix:PATH[=WEIGHT]; weights are 1 unless told, 0 to 1000. May be given more than once.
+    /// A server, [NAME=]HOST:PORT[=WEIGHT] or [NAME=]unix:PATH[=WEIGHT]; weights are 1 by default, 0 to 1000. May be given more than once.
     #[arg(long = "member", value_name = "SPEC", required = true, value_parser = parse::member)]
     members: Vec<Member>,
     /// How a member is chosen: round_robin, least_connections, p2c, random, source_hash.
     #[arg(long, value_name = "NAME", default_value = "round_robin")]
     algorithm: Algorithm,
-    /// On how many more members a connection is tried after a dial that failed; 3 unless told, or as many as there are others.
+    /// On how many more members a connection is tried after a dial that failed; 3 by default, or as many as there are others.
     /// Never after the first byte.
     #[arg(long, value_name = "N")]
     dial_retries: Option<u32>,

@@ -12,7 +12,7 @@ pub(super) struct AddToxic {
     /// What it is: latency, bandwidth, slow_close, timeout, reset_peer, slicer, limit_data, noop, packet_loss, or any fault.
     #[arg(short = 't', long = "type", value_name = "TYPE")]
     kind: String,
-    /// Its name; TYPE_STREAM unless told.
+    /// Its name; TYPE_STREAM by default.
     #[arg(short = 'n', long = "toxicName", visible_alias = "name", value_name = "NAME")]
     name: Option<String>,
     /// With which probability it acts on a connection, from 0 to 1.
@@ -32,7 +32,7 @@ pub(super) struct Stream {
     /// On what runs to the server.
     #[arg(short = 'u', long)]
     upstream: bool,
-    /// On what runs to the client, as it is unless told.
+    /// On what runs to the client, as it does by default.
     #[arg(short = 'd', long)]
     downstream: bool,
     /// On both, as two toxics.
@@ -48,7 +48,7 @@ pub(super) struct UpdateToxic {
     /// The toxic.
     #[arg(short = 'n', long = "toxicName", visible_alias = "name", value_name = "NAME")]
     pub(super) name: String,
-    /// With which probability it acts on a connection; stays unless told.
+    /// With which probability it acts on a connection; by default it stays as it is.
     #[arg(long, visible_alias = "tox", value_name = "F", value_parser = part)]
     toxicity: Option<f32>,
     /// An attribute that changes. May be given more than once.

@@ -108,7 +108,7 @@ pub(super) fn misfit(kind: &Kind) -> Option<(&'static str, Misfit)> {
     kind.misfit.filter(|_| kind.on != Carriers::Both).map(|misfit| (carrier, misfit))
 }
 
-/// Which way a fault acts unless told.
+/// Which way a fault acts by default.
 pub(super) fn direction(kind: &Kind) -> &'static str {
     match kind.directions {
         Directions::Up => "what the client sends",

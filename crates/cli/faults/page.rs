@@ -87,7 +87,7 @@ fn facts(kind: &Kind) -> String {
     let mut facts = format!("Acts {}", Place::of(kind).text());
     facts.push_str(&match entry::limits(kind) {
         Some(keys) => format!(". Of the [scope keys](#scope-keys) it takes {keys}."),
-        None => format!("; on {} (`@{}`) unless told.", entry::direction(kind), kind.directions),
+        None => format!("; on {} (`@{}`) by default.", entry::direction(kind), kind.directions),
     });
     if !kind.aliases.is_empty() {
         let aliases: Vec<_> = kind.aliases.iter().map(|alias| format!("`{alias}`")).collect();

@@ -30,31 +30,31 @@ pub(super) struct Args {
     /// Write every single action as JSON to FILE, or to stdout without one.
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     json: Option<PathBuf>,
-    /// How many bytes are offered: 1MiB unless told.
+    /// How many bytes are offered: 1MiB by default.
     #[arg(long, value_name = "SIZE", value_parser = parse::size, help_heading = "Bytes")]
     bytes: Option<Size>,
-    /// How fast they are offered, such as 1MB/s: all at once unless told.
+    /// How fast they are offered, such as 1MB/s: all at once by default.
     #[arg(long, value_name = "RATE", value_parser = parse::pace, help_heading = "Bytes")]
     pace: Option<Rate>,
-    /// What the bytes are, over and over, for faults that wait for a `match`; each datagram begins with it. Zeros unless told.
+    /// What the bytes are, over and over, for faults that wait for a `match`; each datagram begins with it. Zeros by default.
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = "Bytes")]
     payload: Option<String>,
-    /// Which connection, by its place in accept order: the first unless told.
+    /// Which connection, by its place in accept order: the first by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Bytes")]
     connection: Option<u64>,
-    /// On a stream: how many bytes one read takes at most; 64KiB unless told, 1448B with --pace.
+    /// On a stream: how many bytes one read takes at most; 64KiB by default, 1448B with --pace.
     #[arg(long, value_name = "SIZE", value_parser = parse::piece, help_heading = "Streams")]
     chunk: Option<Size>,
     /// Offer datagrams to a fault that acts on either.
     #[arg(long, action = ArgAction::SetTrue, help_heading = "Datagrams")]
     udp: bool,
-    /// The payload of one datagram: 1200B unless told.
+    /// The payload of one datagram: 1200B by default.
     #[arg(long, value_name = "SIZE", value_parser = parse::datagram, help_heading = "Datagrams")]
     size: Option<Size>,
-    /// How many clients connect: 10 unless told.
+    /// How many clients connect: 10 by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000), help_heading = "Clients that connect")]
     connections: Option<u64>,
-    /// The time from one client to the next: 1s unless told.
+    /// The time from one client to the next: 1s by default.
     #[arg(long, value_name = "DURATION", value_parser = parse::duration, help_heading = "Clients that connect")]
     interval: Option<Duration>,
 }

@@ -50,7 +50,7 @@ fn keys_title(kind: &Kind) -> &'static str {
 fn facts(kind: &Kind) -> Vec<[String; 2]> {
     let mut facts = vec![("acts", Place::of(kind).text().to_owned())];
     if !kind.is_gate() {
-        let direction = format!("{}, `@{}`, unless told", entry::direction(kind), kind.directions);
+        let direction = format!("{}, `@{}`, by default", entry::direction(kind), kind.directions);
         facts.push(("direction", direction));
     }
     if let Some((carrier, misfit)) = entry::misfit(kind) {
@@ -71,7 +71,7 @@ fn detailed(rows: &[Row]) -> Vec<[String; 2]> {
         let default = match &row.default {
             Absent::Refused => ", required".to_owned(),
             Absent::Unset => String::new(),
-            Absent::Default(text) => format!(", {text} unless told"),
+            Absent::Default(text) => format!(", {text} by default"),
         };
         let bare = if row.main { "; the key may be left out" } else { "" };
         let value = format!("{}{default}{bare}", row.value);

@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// How requests with a rate are spread: uniform, poisson, or burst:N.
     #[arg(long, value_name = "HOW", default_value = "uniform", value_parser = terms::arrivals)]
     pub(super) arrivals: Arrivals,
-    /// Bytes of a request: 1KiB, 64-1500 (any of these), 64:90,1400:10 (by weight). 1KiB unless told.
+    /// Bytes of a request: 1KiB, 64-1500 (any of these), 64:90,1400:10 (by weight). 1KiB by default.
     #[arg(long, value_name = "SIZES", value_parser = terms::mix_above_zero)]
     pub(super) size: Option<Mix>,
     /// Bytes of a reply, as --size; speaks in frames, which squall's echo understands.
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     /// Speak in frames: what is corrupt, missing, doubled or out of order is then told apart.
     #[arg(long)]
     pub(super) framed: bool,
-    /// How many requests may be unanswered on a connection. 1 unless told; UDP with a rate has no such bound.
+    /// How many requests may be unanswered on a connection. 1 by default; UDP with a rate has no such bound.
     #[arg(long, value_name = "N")]
     pub(super) pipeline: Option<NonZeroU64>,
     /// Close each connection after so many requests and open another.
@@ -96,7 +96,7 @@ pub(crate) struct Args {
     /// Over HTTP: the body of each request has to come back, byte for byte.
     #[arg(long, conflicts_with = "expect")]
     pub(super) expect_echo: bool,
-    /// Over HTTP: statuses that are a success: 204, 2xx, 200,404. 2xx unless told.
+    /// Over HTTP: statuses that are a success: 204, 2xx, 200,404. 2xx by default.
     #[arg(long, value_name = "LIST", value_parser = statuses)]
     pub(super) expect_status: Option<Expected>,
     /// The method of HTTP requests.
@@ -114,7 +114,7 @@ pub(crate) struct Args {
     /// Do part I (from 0) of N parts of the plan; with N alone, I is JOB_COMPLETION_INDEX. `squall load merge` joins the reports.
     #[arg(long, value_name = "I/N", value_parser = super::shard::parse)]
     pub(super) shard: Option<ShardArg>,
-    /// Threads that send; one for each core unless told.
+    /// Threads that send; one for each core by default.
     #[arg(long, value_name = "N")]
     pub(super) shards: Option<NonZeroUsize>,
     #[command(flatten)]

@@ -137,10 +137,7 @@ fn check(args: &Args, target: &Target) -> Result<(), Failure> {
         (http && framed, "HTTP has no frames"),
         (http && args.send.is_some(), "HTTP has requests of its own: --method, --header, --body"),
         (!http && args.expect.is_some() && args.send.is_none(), "--expect needs --send, but over HTTP"),
-        (
-            !http && args.expect_echo,
-            "--expect-echo is for HTTP: other loads expect an echo unless told otherwise",
-        ),
+        (!http && args.expect_echo, "--expect-echo is for HTTP: other loads expect an echo by default"),
         (!http && args.expect_status.is_some(), "--expect-status is for HTTP"),
         (!http && args.body.is_some(), "--body is for HTTP"),
         (!http && !args.headers.is_empty(), "--header is for HTTP"),

@@ -8,17 +8,17 @@ use squall_wire::{Address, SCRATCH_BYTES, Shards};
 use crate::event::Teller;
 use crate::{Echo, EchoError, Events, Mode};
 
-/// An echo server over TCP, on `127.0.0.1` and any free port unless told otherwise.
+/// An echo server over TCP, on `127.0.0.1` and any free port by default.
 pub fn tcp() -> EchoBuilder {
     EchoBuilder::new(Carrier::Tcp)
 }
 
-/// An echo server over UDP, on `127.0.0.1` and any free port unless told otherwise.
+/// An echo server over UDP, on `127.0.0.1` and any free port by default.
 pub fn udp() -> EchoBuilder {
     EchoBuilder::new(Carrier::Udp)
 }
 
-/// An echo server over HTTP/1.1, on `127.0.0.1` and any free port unless told otherwise. It answers each request with what it
+/// An echo server over HTTP/1.1, on `127.0.0.1` and any free port by default. It answers each request with what it
 /// was, as JSON, or with its body where the path is `/raw`; the query may wish for more:
 ///
 /// ```text

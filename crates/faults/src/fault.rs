@@ -59,7 +59,7 @@ pub trait Fault: Params + Clone + Debug + Send + Sync + 'static {
     const KEEPS: bool = false;
     /// True where a clock decides what it acts on, not a position or a draw.
     const TIMED: bool = false;
-    /// The directions in which it acts unless told.
+    /// The directions in which it acts by default.
     const DIRECTIONS: Directions = Directions::Down;
     /// What is remembered of one connection and direction.
     type State: Default + Send + 'static;

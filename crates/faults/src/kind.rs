@@ -42,7 +42,7 @@ pub struct Kind {
     pub keeps: bool,
     /// True where a clock decides what it acts on, not a position or a draw.
     pub timed: bool,
-    /// The directions in which it acts unless told.
+    /// The directions in which it acts by default.
     pub directions: Directions,
     pub(crate) check: fn(&str, &str) -> Result<(), ValueError>,
     pub(crate) read: fn(&Items) -> Result<Body, ValueError>,

@@ -184,8 +184,8 @@ impl Load {
         Load { talk: Talk::Http(Arc::new(request)), ..self }
     }
 
-    /// How many requests may be unanswered on one connection, at least 1; 1 unless told. Over datagrams an open loop has no such
-    /// bound unless told.
+    /// How many requests may be unanswered on one connection, at least 1; 1 by default. Over datagrams an open loop has no such
+    /// bound by default.
     pub fn pipeline(self, depth: u64) -> Load {
         Load { pipeline: Some(depth.max(1)), ..self }
     }
@@ -195,7 +195,7 @@ impl Load {
         Load { per_connection: Some(requests.max(1)), ..self }
     }
 
-    /// How connections are ended; with FIN unless told.
+    /// How connections are ended; with FIN by default.
     pub fn close(self, close: Close) -> Load {
         Load { close, ..self }
     }
@@ -215,23 +215,23 @@ impl Load {
         Load { proxy_protocol: Some(version), ..self }
     }
 
-    /// Whether a lost connection is opened again; true unless told. Without, what it was still dealt counts as failed.
+    /// Whether a lost connection is opened again; true by default. Without, what it was still dealt counts as failed.
     pub fn reconnect(self, reconnect: bool) -> Load {
         Load { reconnect, ..self }
     }
 
-    /// How often a datagram that is not answered in time is sent again; not at all unless told. Streams need no such thing.
+    /// How often a datagram that is not answered in time is sent again; not at all by default. Streams need no such thing.
     pub fn retries(self, retries: u64) -> Load {
         Load { retries, ..self }
     }
 
-    /// How long a request, or coming by a connection, may take; 10 s unless told. With [`Load::retries`] it is how long each
+    /// How long a request, or coming by a connection, may take; 10 s by default. With [`Load::retries`] it is how long each
     /// datagram is waited for.
     pub fn timeout(self, limit: Duration) -> Load {
         Load { timeout: limit, ..self }
     }
 
-    /// How long each connection waits between requests; not at all unless told, and never in an open loop.
+    /// How long each connection waits between requests; not at all by default, and never in an open loop.
     pub fn pause(self, pause: Duration) -> Load {
         Load { pause, ..self }
     }
@@ -241,7 +241,7 @@ impl Load {
         Load { warmup, ..self }
     }
 
-    /// The seed of the payload and of all that is drawn; 0 unless told.
+    /// The seed of the payload and of all that is drawn; 0 by default.
     pub fn seed(self, seed: u64) -> Load {
         Load { seed, ..self }
     }

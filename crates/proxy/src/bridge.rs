@@ -101,31 +101,31 @@ pub struct BridgeBuilder {
 }
 
 impl BridgeBuilder {
-    /// Ends when no byte moved either way for that long; never unless told.
+    /// Ends when no byte moved either way for that long; never by default.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.options.idle_timeout = Some(limit);
         self
     }
 
-    /// Looks for idleness only so often; at the very moment unless told.
+    /// Looks for idleness only so often; at the very moment by default.
     pub fn idle_check(mut self, period: Duration) -> Self {
         self.options.idle_check = Some(period);
         self
     }
 
-    /// Ends with the first end that finishes, once the other has its bytes; unless told, a half-closed bridge goes on.
+    /// Ends with the first end that finishes, once the other has its bytes; by default, a half-closed bridge goes on.
     pub fn until_either_ends(mut self) -> Self {
         self.options.half_close = false;
         self
     }
 
-    /// How long connecting to an end may take, name lookup included; 5 s unless told.
+    /// How long connecting to an end may take, name lookup included; 5 s by default.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect_timeout = limit;
         self
     }
 
-    /// How many bytes one direction holds at the most; 64 MiB unless told.
+    /// How many bytes one direction holds at the most; 64 MiB by default.
     pub fn buffer(mut self, bytes: u64) -> Self {
         self.options.buffer = bytes.max(1);
         self
@@ -137,13 +137,13 @@ impl BridgeBuilder {
         self
     }
 
-    /// The seed of every random decision; 0 unless told.
+    /// The seed of every random decision; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.id.seed = seed;
         self
     }
 
-    /// The shards to work on; the process-wide background shard unless told.
+    /// The shards to work on; the process-wide background shard by default.
     pub fn shards(mut self, shards: Shards) -> Self {
         self.shards = Some(shards);
         self

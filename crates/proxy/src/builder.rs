@@ -74,25 +74,25 @@ impl ProxyBuilder {
         ProxyBuilder::leading(Wanted::Asked, Carrier::Stream)
     }
 
-    /// The name, part of the key of every random decision; `proxy` unless told, `balance` on a link that picks.
+    /// The name, part of the key of every random decision; `proxy` by default, `balance` on a link that picks.
     pub fn name(mut self, name: &str) -> Self {
         self.id.name = name.into();
         self
     }
 
-    /// The seed of every random decision; 0 unless told.
+    /// The seed of every random decision; 0 by default.
     pub fn seed(mut self, seed: u64) -> Self {
         self.id.seed = seed;
         self
     }
 
-    /// Bytes per segment, the unit of position for draws on a stream; 1448 unless told, at least 1.
+    /// Bytes per segment, the unit of position for draws on a stream; 1448 by default, at least 1.
     pub fn segment(mut self, bytes: u64) -> Self {
         self.id.segment = bytes.max(1);
         self
     }
 
-    /// The address to listen on; `127.0.0.1:0` unless told.
+    /// The address to listen on; `127.0.0.1:0` by default.
     pub fn listen(mut self, addr: SocketAddr) -> Self {
         self.listen = addr.into();
         self
@@ -157,44 +157,44 @@ impl ProxyBuilder {
         self
     }
 
-    /// How long reaching the server may take, name lookup included; 5 s unless told.
+    /// How long reaching the server may take, name lookup included; 5 s by default.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.options.connect_timeout = limit;
         self
     }
 
     /// Closes a client's connection in order (FIN) where the server cannot be reached, so that connecting itself never fails;
-    /// with a RST unless told, which may come before the client has noticed that it is connected.
+    /// with a RST by default, which may come before the client has noticed that it is connected.
     pub fn fin_unreached(mut self, orderly: bool) -> Self {
         self.options.fin_unreached = orderly;
         self
     }
 
-    /// Closes connections without bytes either way for that long; never unless told, clients of datagrams after 60 s.
+    /// Closes connections without bytes either way for that long; never by default, clients of datagrams after 60 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.options.idle_timeout = Some(limit);
         self
     }
 
-    /// Turns connections away while so many are open; no limit unless told, 10,000 clients of datagrams.
+    /// Turns connections away while so many are open; no limit by default, 10,000 clients of datagrams.
     pub fn max_connections(mut self, limit: u64) -> Self {
         self.options.max_connections = Some(limit);
         self
     }
 
-    /// How many bytes one direction of one connection holds at the most; 64 MiB unless told.
+    /// How many bytes one direction of one connection holds at the most; 64 MiB by default.
     pub fn buffer(mut self, bytes: u64) -> Self {
         self.options.buffer = bytes.max(1);
         self
     }
 
-    /// How bytes that no fault has to see are relayed; [`Relay::Auto`] unless told.
+    /// How bytes that no fault has to see are relayed; [`Relay::Auto`] by default.
     pub fn relay(mut self, relay: Relay) -> Self {
         self.options.relay = relay;
         self
     }
 
-    /// Settings of the link's sockets, those of clients and those towards the server; the system's defaults unless told.
+    /// Settings of the link's sockets, those of clients and those towards the server; by default those of the system.
     pub fn tuning(mut self, tuning: Tuning) -> Self {
         self.options.tuning = tuning;
         self
@@ -222,7 +222,7 @@ impl ProxyBuilder {
         self
     }
 
-    /// The shards to work on; the process-wide background shard unless told.
+    /// The shards to work on; the process-wide background shard by default.
     pub fn shards(mut self, shards: Shards) -> Self {
         self.shards = Some(shards);
         self

@@ -36,9 +36,9 @@ pub enum Relay {
     Splice,
 }
 
-/// How long a dial may take unless told.
+/// How long a dial may take by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// What one direction of one connection holds at the most unless told: 20 ms of latency at 3 GB/s.
+/// What one direction of one connection holds at the most by default: 20 ms of latency at 3 GB/s.
 const BUFFER: u64 = 64 << 20;
 
 /// How long a client may take to say where it comes from.
@@ -47,13 +47,13 @@ pub(crate) const HEADER_LIMIT: Duration = Duration::from_secs(5);
 /// How long a RST that keeps its place waits for what stands before it, and an orderly end for the peer's.
 pub(crate) const FLUSH_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long a client of datagrams is remembered unless told.
+/// How long a client of datagrams is remembered by default.
 const SESSION_IDLE: Duration = Duration::from_secs(60);
-/// How many clients of datagrams are remembered unless told: each takes a socket.
+/// How many clients of datagrams are remembered by default: each takes a socket.
 const SESSIONS: u64 = 10_000;
 
 impl Options {
-    /// Those of a link for datagrams unless told.
+    /// Those of a link for datagrams by default.
     pub(crate) fn for_datagrams() -> Options {
         Options { idle_timeout: Some(SESSION_IDLE), max_connections: Some(SESSIONS), ..Options::default() }
     }

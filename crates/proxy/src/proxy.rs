@@ -29,13 +29,13 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A TCP relay to `upstream`, on a port of its own unless told. Either side may be a unix socket instead, see
+    /// A TCP relay to `upstream`, on a port of its own by default. Either side may be a unix socket instead, see
     /// [`ProxyBuilder::listen_at`].
     pub fn tcp(upstream: impl Into<Address>) -> ProxyBuilder {
         ProxyBuilder::new(upstream.into(), Carrier::Stream)
     }
 
-    /// A UDP relay to `upstream`, on a port of its own unless told. Each client is a connection, from its first datagram until
+    /// A UDP relay to `upstream`, on a port of its own by default. Each client is a connection, from its first datagram until
     /// none has come or gone for the idle timeout, and has a port of its own towards the server.
     pub fn udp(upstream: impl Into<Address>) -> ProxyBuilder {
         ProxyBuilder::new(upstream.into(), Carrier::Datagram)
@@ -49,7 +49,7 @@ impl Proxy {
         ProxyBuilder::forward()
     }
 
-    /// A TCP relay that picks one of several servers for each connection, on a port of its own unless told.
+    /// A TCP relay that picks one of several servers for each connection, on a port of its own by default.
     ///
     /// ```
     /// use squall_balance::Algorithm;

@@ -23,7 +23,7 @@ pub struct Execution {
     pub overrides: Overrides,
     /// Rewrite a snapshot that differs.
     pub update: bool,
-    /// Under continuous integration nothing is written unless told.
+    /// This is continuous integration: no snapshot is written unless `update` asks for it.
     pub ci: bool,
     /// Colour in what is said.
     pub color: bool,

@@ -82,8 +82,8 @@ pub const ROOT: Shape = Shape {
     doc: "What to start, what to do to it, what must hold.",
     keys: &[
         key("scenario", Count(1), "The version of the format: 1.").required(),
-        key("name", Text, "What the scenario is called; the file's name unless told."),
-        key("seed", Count(0), "Behind every random decision; 0 unless told."),
+        key("name", Text, "What the scenario is called; the file's name by default."),
+        key("seed", Count(0), "Behind every random decision; 0 by default."),
         key(
             "clock",
             Word(&["real", "virtual"]),
@@ -113,14 +113,14 @@ pub const SERVICES: Shape = Shape {
     doc: "Servers, links and balancers that run until they are stopped.",
     keys: &[
         key("up", Count(1), "The version of the format: 1.").required(),
-        key("seed", Count(0), "Behind every random decision; 0 unless told."),
+        key("seed", Count(0), "Behind every random decision; 0 by default."),
         key(
             "grace",
             Text,
-            "For connections of what is stopped or replaced to end by themselves; 10s unless told.",
+            "For connections of what is stopped or replaced to end by themselves; 10s by default.",
         ),
-        key("metrics", Text, "Where /metrics is served, such as 127.0.0.1:8998; nowhere unless told."),
-        key("control", Text, "Where the control API is served, such as 127.0.0.1:8474; nowhere unless told."),
+        key("metrics", Text, "Where /metrics is served, such as 127.0.0.1:8998; nowhere by default."),
+        key("control", Text, "Where the control API is served, such as 127.0.0.1:8474; nowhere by default."),
         key("vars", Free(&Scalar), "Texts that stand for {NAME} in every string."),
         key("echo", Named(&ECHO), "Built-in servers."),
         key("link", Named(&LINK), "Proxies."),
@@ -133,14 +133,14 @@ pub const ECHO: Shape = Shape {
     name: "echo",
     doc: "A built-in server.",
     keys: &[
-        key("protocol", Word(&["tcp", "udp", "http"]), "What it speaks; TCP unless told."),
+        key("protocol", Word(&["tcp", "udp", "http"]), "What it speaks; TCP by default."),
         key(
             "mode",
             Text,
-            "What it does with what it gets, such as delay:50ms; it sends everything back unless told.",
+            "What it does with what it gets, such as delay:50ms; it sends everything back by default.",
         ),
-        key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, unless told."),
-        key("id", Text, "What it calls itself towards clients that ask; its name unless told."),
+        key("listen", Text, "Where it listens; 127.0.0.1:0, which takes a free port, by default."),
+        key("id", Text, "What it calls itself towards clients that ask; its name by default."),
         key("max_connections", Count(1), "Connections beyond so many at once are closed."),
         key("idle_timeout", Text, "Connections without bytes for so long are closed."),
         key("buffer", Quantity, "Bytes that it reads at a time."),
@@ -152,7 +152,7 @@ pub const LINK: Shape = Shape {
     name: "link",
     doc: "A proxy, and the faults it starts with.",
     keys: &[
-        key("protocol", Word(&["tcp", "udp"]), "What it carries; TCP unless told."),
+        key("protocol", Word(&["tcp", "udp"]), "What it carries; TCP by default."),
         key(
             "upstream",
             Text,
@@ -186,15 +186,15 @@ const PRESET: Key =
 const LISTEN: Key = key(
     "listen",
     Text,
-    "Where it listens, an address or unix:PATH; 127.0.0.1:0, which takes a free port, unless told.",
+    "Where it listens, an address or unix:PATH; 127.0.0.1:0, which takes a free port, by default.",
 );
 const CONNECT_TIMEOUT: Key =
-    key("connect_timeout", Text, "How long connecting to the upstream may take; 5s unless told.");
+    key("connect_timeout", Text, "How long connecting to the upstream may take; 5s by default.");
 const MAX_CONNECTIONS: Key =
     key("max_connections", Count(1), "Connections beyond so many at once are turned away.");
-const SEGMENT: Key = key("segment", Quantity, "Bytes that share one random draw; 1448 unless told.");
+const SEGMENT: Key = key("segment", Quantity, "Bytes that share one random draw; 1448 by default.");
 const BUFFER: Key =
-    key("buffer", Quantity, "Bytes that one direction of a connection may hold; 64MiB unless told.");
+    key("buffer", Quantity, "Bytes that one direction of a connection may hold; 64MiB by default.");
 const RELAY: Key =
     key("relay", Word(&["auto", "copy", "splice"]), "How bytes are relayed that no fault has to see.");
 const PROXY_PROTOCOL: Key = key(
@@ -228,9 +228,9 @@ pub const PROCESS: Shape = Shape {
         ENV,
         CWD,
         OUTPUT,
-        key("ready", Table(&READY), "When it is ready; at once unless told."),
+        key("ready", Table(&READY), "When it is ready; at once by default."),
         key("port", Text, "Where it listens, such as {port.app}."),
-        key("grace", Text, "To end by itself once it is asked to; 2s unless told."),
+        key("grace", Text, "To end by itself once it is asked to; 2s by default."),
     ],
 };
 
@@ -243,7 +243,7 @@ pub const READY: Shape = Shape {
         key("http", Text, "When a GET is answered with 2xx or 3xx."),
         key("stdout", Text, "When it writes a line with this text."),
         key("stderr", Text, "When it writes a line with this text there."),
-        key("within", Text, "10s unless told."),
+        key("within", Text, "How long that may take; 10s by default."),
     ],
 };
 
@@ -256,7 +256,7 @@ pub const RUN: Shape = Shape {
         ENV,
         CWD,
         OUTPUT,
-        key("exit", Many(&Count(0)), "The right exit code, or several; 0 unless told."),
+        key("exit", Many(&Count(0)), "The right exit code, or several; 0 by default."),
         key("timeout", Text, "After which it is ended, and fails."),
     ],
 };
@@ -349,7 +349,7 @@ pub const LOAD: Shape = Shape {
     doc: "Requests over connections.",
     keys: &[
         key("target", Text, "link.NAME, balance.NAME, echo.NAME or process.NAME.").required(),
-        key("connections", Count(1), "How many connections there are at a time; 1 unless told."),
+        key("connections", Count(1), "How many connections there are at a time; 1 by default."),
         key("requests", Count(1), "How many requests in all, dealt evenly to the connections."),
         key("duration", Text, "How long, with a rate: that is a fixed number of requests."),
         key("rate", Quantity, "Requests per second, whether earlier ones were answered or not, such as 2k."),
@@ -365,21 +365,21 @@ pub const LOAD: Shape = Shape {
         key("hold", Text, "How long each connection is held open when it is done."),
         key("source", Text, "Addresses that connections come from, such as 127.0.0.0/24."),
         key("proxy_protocol", Word(&["v1", "v2"]), "Begin connections with a header of the PROXY protocol."),
-        key("timeout", Text, "How long a request, or connecting, may take; 10s unless told."),
+        key("timeout", Text, "How long a request, or connecting, may take; 10s by default."),
         key("pause", Text, "How long each connection waits between requests."),
         key("warmup", Text, "Requests of this time are counted but not measured."),
         key("retries", Count(0), "UDP: how often a datagram that is not answered in time is sent again."),
-        key("reconnect", Flag, "TCP: whether a lost connection is opened again; true unless told."),
+        key("reconnect", Flag, "TCP: whether a lost connection is opened again; true by default."),
         key("send", Text, "TCP: a text that is sent as each request."),
         key("expect", Text, "The text that answers `send`; of HTTP, the body that every answer has to have."),
         key("expect_echo", Flag, "HTTP: the body of a request has to come back, byte for byte."),
         key(
             "expect_status",
             Quantity,
-            "HTTP: statuses that are a success, such as 204 or 200,404; 2xx unless told.",
+            "HTTP: statuses that are a success, such as 204 or 200,404; 2xx by default.",
         ),
         key("http", Text, "Makes requests of HTTP of it: the path on the server, with its query."),
-        key("method", Text, "HTTP: GET unless told."),
+        key("method", Text, "HTTP: GET by default."),
         key("header", Many(&Text), "HTTP: a header, NAME: VALUE, or several."),
         key("body", Text, "HTTP: what the request carries."),
     ],

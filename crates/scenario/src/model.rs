@@ -78,7 +78,7 @@ pub struct Echo {
     pub http: bool,
     /// What it does with what it gets.
     pub mode: Mode,
-    /// What it calls itself; its name, unless told.
+    /// What it calls itself; its name by default.
     pub id: String,
     /// How many connections it serves at once, where that is bounded.
     pub max_connections: Option<u64>,

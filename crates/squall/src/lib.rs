@@ -27,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! - [`Proxy`], [`ProxyBuilder`]: a link; port 0 unless told, [`Proxy::addr`] tells which
+//! - [`Proxy`], [`ProxyBuilder`]: a link; port 0 by default, [`Proxy::addr`] tells which
 //! - [`Latency`], [`Bandwidth`], [`Reset`] and the others of [`KINDS`]: faults; [`Shape`] gives them direction, scope and
 //!   name; [`FaultSpec`] reads the command line's grammar
 //! - [`ProxyBuilder::preset`]: kinds of networks by name, [`PRESETS`]

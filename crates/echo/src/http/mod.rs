@@ -20,7 +20,7 @@ use query::Wishes;
 use reader::Reader;
 use refusal::{Refusal, Trouble};
 
-/// How long a client may take for the head of a request, and be idle, unless told otherwise.
+/// How long a client may take for the head of a request, and be idle, by default.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Serves requests until the connection ends. `connection` is its number in accept order, from 1.

@@ -165,7 +165,7 @@ struct Planned {
 /// The draw that chooses a connection, and the one that places its RST.
 const CHOICE: u64 = 0;
 const PLACE: u64 = 1;
-/// Below which offset `p` draws unless told.
+/// Below which offset `p` draws by default.
 const WITHIN: Size = Size::bytes(16_384);
 /// Bytes in a MiB.
 const MIB: u64 = 1 << 20;

@@ -19,7 +19,7 @@ pub trait Shape: Into<FaultSpec> {
         self.toward(Directions::Up)
     }
 
-    /// Acts on what runs from server to client, which is what most faults do unless told.
+    /// Acts on what runs from server to client, which is what most faults do by default.
     fn down(self) -> FaultSpec {
         self.toward(Directions::Down)
     }

@@ -14,7 +14,7 @@ pub enum Expect {
     Text(Arc<[u8]>),
 }
 
-/// Statuses that count as success; those of 2xx unless told.
+/// Statuses that count as success; those of 2xx by default.
 ///
 /// ```
 /// use squall_load::Statuses;

@@ -122,7 +122,7 @@ impl Request {
         Ok(Request { expect, ..self })
     }
 
-    /// Which statuses are a success; 2xx unless told.
+    /// Which statuses are a success; 2xx by default.
     #[must_use]
     pub fn expecting_status(self, statuses: Statuses) -> Request {
         Request { statuses, ..self }

@@ -43,7 +43,7 @@ impl Member {
         self
     }
 
-    /// The most connections that it may have at once, at least 1; no limit unless told.
+    /// The most connections that it may have at once, at least 1; no limit by default.
     #[must_use]
     pub fn max_connections(mut self, limit: u64) -> Member {
         self.config.max_connections = Some(limit);
@@ -51,7 +51,7 @@ impl Member {
     }
 }
 
-/// How many more members a connection is tried on unless told.
+/// How many more members a connection is tried on by default.
 const RETRIES: u32 = 3;
 
 /// The members among which a link picks, and how; see [`Proxy::balance`](crate::Proxy::balance).
@@ -87,7 +87,7 @@ impl Balance {
         self
     }
 
-    /// Probes every member; none unless told.
+    /// Probes every member; none by default.
     pub fn health(self, rule: HealthCheck, check: Check) -> Balance {
         Balance { health: Some((rule, check)), ..self }
     }
@@ -97,12 +97,12 @@ impl Balance {
         Balance { ejection: rule.into(), ..self }
     }
 
-    /// How long a member that comes back takes to rise to all of its weight; no time unless told.
+    /// How long a member that comes back takes to rise to all of its weight; no time by default.
     pub fn slow_start(self, length: Duration) -> Balance {
         Balance { slow_start: length, ..self }
     }
 
-    /// On how many more members a connection is tried after a dial that failed; unless told 3, or as many as there are others.
+    /// On how many more members a connection is tried after a dial that failed; 3 by default, or as many as there are others.
     pub fn dial_retries(self, retries: u32) -> Balance {
         Balance { retries: Some(retries), ..self }
     }

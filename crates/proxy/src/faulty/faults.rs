@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
 use tokio::time::Instant;
 
-/// What one direction holds at the most unless told: enough for any test, and far from a memory.
+/// What one direction holds at the most by default: enough for any test, and far from a memory.
 const BUFFER: u64 = 64 << 20;
 
 /// Faults for connections within one process, each made by [`duplex`](super::duplex) or [`Faulty`](super::Faulty). Cheap to

@@ -18,7 +18,7 @@ use crate::model::{self, Clock, Link, Upstream};
 /// Loopback, and a free port.
 pub(super) const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// `lifetime` is how long clients of a UDP link are remembered unless told: as long as a scenario may take.
+/// `lifetime` is how long clients of a UDP link are remembered by default: as long as a scenario may take.
 pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, names: &mut Names) -> Link {
     let name = item.key();
     let mut link = blank(name, protocol::of(item), Upstream::Address(String::new()));

@@ -4,7 +4,7 @@ use squall_faults::Carrier;
 
 use crate::document::{Item, Table};
 
-/// Reads the key; TCP unless told.
+/// Reads the key; TCP by default.
 pub(super) fn read(table: &Table<'_>) -> Carrier {
     let protocols = [("tcp", Carrier::Stream), ("udp", Carrier::Datagram)];
     table.get("protocol").and_then(|item| item.word(&protocols)).unwrap_or(Carrier::Stream)

@@ -15,7 +15,7 @@ pub(crate) struct Stuck;
 
 const CONNECTIONS: usize = 4;
 
-/// What squall says one direction of one connection holds at most, unless told otherwise.
+/// What squall says one direction of one connection holds at most, by default.
 const CAP: f64 = (64 << 20) as f64;
 
 /// For what holds the bytes.
