@@ -41,3 +41,4 @@ mod snapshots;
 mod up;
 mod up_balance;
 mod up_errors;
+mod up_reload;

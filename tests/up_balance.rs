@@ -257,7 +257,9 @@ fn a_balancer_that_goes_is_closed_and_clients_cannot_take_its_name_while_it_is_t
     assert_eq!(shown.stderr, b"error: HTTP 404: balancer not found\n");
     let made = create(&up);
     assert!(made.status.success(), "{made:?}");
-    // The file's comes before that of a client.
+    // Until the client gives the name up.
+    let deleted = squall().args(["ctl", "--host", &control, "delete", "pool"]).output().expect("runs");
+    assert!(deleted.status.success(), "{deleted:?}");
     up.reload(&pool("\"echo.b\"", ""));
     assert_eq!(answers(up.addr("pool"), 1), "b");
     let ended = up.stop();

@@ -5,6 +5,7 @@ mod file;
 mod leaving;
 mod links;
 mod places;
+mod ports;
 mod servers;
 mod services;
 mod watch;

@@ -11,9 +11,8 @@ use squall::AdminState;
 pub(super) enum Balance {
     /// Show the members of a balancer.
     Show {
-        /// The balancer.
-        #[arg(default_value = "balance")]
-        balancer: String,
+        /// The balancer; may be left out where there is one only.
+        balancer: Option<String>,
     },
     /// Change what is wanted of a member.
     #[command(group = clap::ArgGroup::new("wanted").args(["state", "weight"]).required(true).multiple(true))]
@@ -37,7 +36,10 @@ impl Balance {
         let path = |balancer: &str| format!("/squall/balance/{}", segment(balancer));
         match self {
             Balance::Show { balancer } => {
-                let shown = client.get(&path(&balancer))?;
+                let shown = match balancer {
+                    Some(balancer) => client.get(&path(&balancer))?,
+                    None => the_only(client.get("/squall/balance")?)?,
+                };
                 let members = shown["members"].as_array().map(Vec::as_slice).unwrap_or_default();
                 let said = rows(members);
                 Ok((Some(shown), said))
@@ -55,6 +57,19 @@ impl Balance {
                 Ok((Some(shown), said))
             }
         }
+    }
+}
+
+/// The only one of all balancers.
+fn the_only(all: Value) -> Result<Value, Failure> {
+    let Value::Object(all) = all else {
+        return Err(Failure::environment("the server does not answer with balancers"));
+    };
+    let names: Vec<&str> = all.keys().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => Err(Failure::environment("there is no balancer")),
+        [_] => Ok(all.into_iter().next().map(|(_, only)| only).unwrap_or_default()),
+        names => Err(Failure::usage(format!("there are several balancers, name one: {}", names.join(", ")))),
     }
 }
 

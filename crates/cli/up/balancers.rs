@@ -1,28 +1,72 @@
 //! Balancers as their members and their faults change under open connections.
 
 use super::links::{failure, title};
+use super::ports::Crowded;
 use super::services::{Outcome, Running};
 use crate::Failure;
-use squall::scenario::model::{self, Change, Pool, Services, Upstream, of_member};
+use squall::scenario::model::{self, Change, Member, Pool, Services, Upstream, of_member};
 use squall::{FaultGuard, FaultSpec, Proxy, ProxyError};
 
 impl Running {
-    /// Takes members out that are to leave their balancers, before their servers close: nobody is sent to a port that is about to
-    /// go. Where all of them are to leave, they stay until the others have come.
-    pub(super) fn dismiss(&mut self, changes: &[Change]) {
+    /// Takes members out that are to leave their balancers, and whose ports have to be closed for others to be bound: nobody is sent
+    /// to a port that is about to go. Where all of them are to leave, they stay until the others have come.
+    pub(super) fn dismiss(&mut self, changes: &[Change], crowded: &Crowded) {
         for change in changes {
             let Change::Pool { balancer, pool: wanted } = change else { continue };
-            let Some(old) = self.services.link(balancer).and_then(model::Link::pool) else { continue };
-            let mut pool = old.clone();
-            pool.members.retain(|member| wanted.members.iter().any(|other| other.name == member.name));
-            if pool.members.is_empty() || pool.members.len() == old.members.len() {
-                continue;
+            let stays = |member: &Member| {
+                !crowded.has(&member.to) || wanted.members.iter().any(|other| other.name == member.name)
+            };
+            self.take_out(balancer, stays);
+        }
+    }
+
+    /// Takes members out whose servers are about to end, of balancers that could not become what the file says. What else they
+    /// lead to they follow.
+    pub(super) fn forsake(&mut self, changes: &[Change]) -> Vec<Outcome> {
+        let ends = |upstream: &Upstream| {
+            changes.iter().any(|change| match (change, upstream) {
+                (Change::EndEcho(name), Upstream::Echo(other)) => name == other,
+                (Change::EndLink(name), Upstream::Link(other)) => name == other,
+                _ => false,
+            })
+        };
+        let staying = self.services.links.iter();
+        let staying = staying.filter(|link| !changes.iter().any(|change| is_end_of(change, &link.name)));
+        let names: Vec<String> = staying.map(|link| link.name.clone()).collect();
+        let mut outcomes = Vec::new();
+        for name in names {
+            let Some(pool) = self.services.link(&name).and_then(model::Link::pool).cloned() else { continue };
+            let mut moved = self.moved_members(&name, &pool);
+            let gone = self.take_out(&name, |member| !ends(&member.to));
+            // What changes a pool looks up where its members are.
+            if gone.is_empty() && !moved.is_empty() && self.put_pool(&name, &pool).is_err() {
+                moved.clear();
             }
-            // Some of what it was cannot be refused.
-            if self.put_pool(balancer, &pool).is_ok() {
-                self.services.apply(&Change::Pool { balancer: balancer.clone(), pool });
+            let left =
+                gone.into_iter().map(|member| format!("member {member} leaves, for what it leads to ends"));
+            let moved = moved.into_iter().map(|member| format!("member {member} moves"));
+            let told: Vec<String> = left.chain(moved).collect();
+            if !told.is_empty() {
+                outcomes.push(Ok(format!("balance {name} changed: {}", told.join(", "))));
             }
         }
+        outcomes
+    }
+
+    /// Takes all members out of a balancer but those for which `stays` holds, unless nobody would be left; says which.
+    fn take_out(&mut self, balancer: &str, stays: impl Fn(&Member) -> bool) -> Vec<String> {
+        let Some(old) = self.services.link(balancer).and_then(model::Link::pool) else { return Vec::new() };
+        let (kept, gone): (Vec<_>, Vec<_>) = old.members.iter().cloned().partition(stays);
+        if kept.is_empty() || gone.is_empty() {
+            return Vec::new();
+        }
+        let pool = Pool { members: kept, ..old.clone() };
+        // Some of what it was cannot be refused.
+        if self.put_pool(balancer, &pool).is_err() {
+            return Vec::new();
+        }
+        self.services.apply(&Change::Pool { balancer: balancer.to_owned(), pool });
+        gone.into_iter().map(|member| member.name).collect()
     }
 
     /// Changes a balancer that runs. `before` is what the file had.
@@ -85,6 +129,11 @@ impl Running {
         let moved = pool.members.iter().filter(|member| elsewhere(&member.to));
         moved.map(|member| member.name.clone()).collect()
     }
+}
+
+/// Whether a change is the end of that link, or balancer.
+fn is_end_of(change: &Change, link: &str) -> bool {
+    matches!(change, Change::EndLink(name) if name == link)
 }
 
 /// What is different about a pool, in words.

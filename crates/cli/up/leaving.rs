@@ -21,6 +21,17 @@ impl Running {
         });
     }
 
+    /// Closes the ports that others have taken the place of. What leads to others goes before them.
+    pub(super) async fn let_go(&mut self) {
+        let (links, servers) = std::mem::take(&mut self.retired);
+        for link in links.into_iter().rev() {
+            self.leave(link).await;
+        }
+        for server in servers {
+            self.leave_server(server).await;
+        }
+    }
+
     /// Waits until something has left; for ever where nothing is leaving. Cancelling it loses nothing.
     pub(super) async fn left(&mut self) {
         if self.leaving.join_next().await.is_none() {

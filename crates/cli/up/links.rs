@@ -15,6 +15,11 @@ impl Running {
         old: Option<Proxy>,
     ) -> Option<Outcome> {
         let started = self.started.get(&link.name);
+        if started.is_none() && self.links.has(&link.name) {
+            let message =
+                format!("{}: a client of the control API has made a proxy of that name", title(link));
+            return Some(Err(Failure::environment(message)));
+        }
         let leads_elsewhere = started
             .is_some_and(|started| self.ends(link.ends()).is_ok_and(|ends| !started.ends.include(&ends)));
         let reseeded = started.is_some_and(|started| started.seed != self.services.seed);
@@ -38,57 +43,59 @@ impl Running {
     /// Starts a link, in place of the one of its name. Its port is the same where the file says the same.
     async fn begin_link(&mut self, link: &model::Link, old: Option<Proxy>) -> Outcome {
         let (name, title) = (&link.name, title(link));
+        let ends = match self.ends(link.ends()) {
+            Ok(ends) => ends,
+            Err(why) => return self.stays_as_it_was(link, old, Failure::environment(why)).await,
+        };
         let old = match old {
             Some(old) => Some(old),
             None => self.release(name).await,
         };
         let stays = self.services.link(name).is_some_and(|was| was.listen == link.listen);
         let place = self.started.get(name).map(|started| started.addr.clone()).filter(|_| stays);
-        let started = match self.ends(link.ends()) {
-            Ok(ends) => {
-                let builder = link.builder(|upstream| ends.of(upstream));
-                let builder = builder.listen_at(place.unwrap_or_else(|| link.listen.clone()));
-                self.setting.apply(builder).start().await.map(|proxy| (proxy, ends)).map_err(failure)
-            }
-            Err(why) => Err(Failure::environment(why)),
-        };
-        match started {
-            Ok((proxy, ends)) => {
+        if let (Some(old), Some(_)) = (&old, &place) {
+            old.close_port().await;
+        }
+        let builder = link.builder(|upstream| ends.of(upstream));
+        let builder = builder.listen_at(place.unwrap_or_else(|| link.listen.clone()));
+        match self.setting.apply(builder).start().await {
+            Ok(proxy) => {
                 let (addr, seed) = (proxy.address().clone(), proxy.seed());
                 self.keep(link, proxy).await;
                 self.started.insert(name.clone(), Started { addr: addr.clone(), ends, seed });
                 let verb = if old.is_some() { "replaced" } else { "started" };
-                if let Some(old) = old {
-                    self.leave(old).await;
-                }
+                self.retired.0.extend(old);
                 self.services.apply(&Change::Link(link.clone()));
                 Ok(format!("{title} {verb}, on {addr}"))
             }
-            Err(Failure { exit, message }) => {
-                let mut told = format!("{title}: {message}");
-                if let Some(old) = old {
-                    told.push_str("; it stays as it was");
-                    if let Err(error) = old.restore().await {
-                        told.push_str(&format!(", but for its port: {error}"));
-                    }
-                    match old.balancer() {
-                        Some(_) => drop(self.balancers.insert(name.clone(), old)),
-                        None => self.links.put_back(old),
-                    }
-                }
-                Err(Failure { exit, message: told })
-            }
+            Err(error) => self.stays_as_it_was(link, old, failure(error)).await,
         }
     }
 
-    /// The running link, or balancer, of that name, without its port.
+    /// Gives a link that cannot become what it is to be its place back, where it was taken out for that.
+    async fn stays_as_it_was(&mut self, link: &model::Link, old: Option<Proxy>, why: Failure) -> Outcome {
+        let mut told = format!("{}: {}", title(link), why.message);
+        if old.is_some() || self.services.link(&link.name).is_some() {
+            told.push_str("; it stays as it was");
+        }
+        if let Some(old) = old {
+            if let Err(error) = old.restore().await {
+                told.push_str(&format!(", but for its port: {error}"));
+            }
+            match old.balancer() {
+                Some(_) => drop(self.balancers.insert(link.name.clone(), old)),
+                None => self.links.put_back(old),
+            }
+        }
+        Err(Failure { message: told, ..why })
+    }
+
+    /// The running link, or balancer, of that name, with its port.
     pub(super) async fn release(&mut self, name: &str) -> Option<Proxy> {
-        let old = match self.balancers.remove(name) {
-            Some(old) => old,
-            None => self.links.release(name).await?,
-        };
-        old.close_port().await;
-        Some(old)
+        match self.balancers.remove(name) {
+            Some(old) => Some(old),
+            None => self.links.release(name).await,
+        }
     }
 
     /// Keeps what has been started where clients and metrics find it: links as proxies, balancers beside them.

@@ -1,6 +1,7 @@
 //! The links, balancers and servers that run, and how they become others.
 
 use super::links::title;
+use super::ports::Crowded;
 use super::watch::Ears;
 use super::whereabouts::Ends;
 use crate::Failure;
@@ -9,7 +10,7 @@ use squall::echo::Echo;
 use squall::scenario::model::{Change, Services};
 use squall::{Address, Carrier, Decisions, Proxy, ProxyBuilder, Shards};
 use squall_control::{Collection, EchoCollection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::task::JoinSet;
@@ -48,6 +49,10 @@ pub(super) struct Running {
     /// The last one of a name has its port. Others have connections that are to go on.
     pub(super) servers: BTreeMap<String, Vec<Echo>>,
     pub(super) echoes: EchoCollection,
+    /// What others have taken the place of, while its port may yet be open: links, each after those that it leads to, and servers.
+    pub(super) retired: (Vec<Proxy>, Vec<Echo>),
+    /// The names of the balancers of the file, of those that do not run, too.
+    pub(super) pools: BTreeSet<String>,
     /// Links, servers and members that are gone but for their connections, which have until the end of the grace.
     pub(super) leaving: JoinSet<()>,
 }
@@ -59,7 +64,7 @@ pub(super) struct Started {
     pub(super) seed: u64,
 }
 
-/// Links and servers whose ports were closed, to be replaced.
+/// Links and servers that are to be replaced, and whose ports had to be closed for others.
 #[derive(Default)]
 struct Replaced {
     links: BTreeMap<String, Proxy>,
@@ -90,6 +95,8 @@ impl Running {
             started: BTreeMap::new(),
             servers: BTreeMap::new(),
             echoes: EchoCollection::default(),
+            retired: Default::default(),
+            pools: BTreeSet::new(),
             leaving: JoinSet::new(),
         };
         running.change(wanted).await.into_iter().collect::<Result<Vec<String>, Failure>>()?;
@@ -117,15 +124,18 @@ impl Running {
         let Services { seed, grace, metrics, control, .. } = wanted;
         let Services { echoes, links, .. } = std::mem::take(&mut self.services);
         self.services = Services { seed, grace, metrics, control, echoes, links };
+        let pools = wanted.links.iter().filter(|link| link.pool().is_some());
+        self.pools = pools.map(|link| link.name.clone()).collect();
         let (mut outcomes, mut replaced) = (Vec::new(), Replaced::default());
-        self.dismiss(&changes);
-        // All ports first, so that links can change places.
+        let crowded = self.crowded(&changes);
+        // Nothing goes before what comes is there, but for ports that are in each other's way.
+        self.dismiss(&changes, &crowded);
         for change in &changes {
-            outcomes.extend(self.make_room(change, &mut replaced).await.map(Ok));
+            outcomes.extend(self.make_room(change, &crowded, &mut replaced).await.map(Ok));
         }
         for change in &changes {
             if let Change::Echo(echo) = change {
-                outcomes.push(self.begin_server(echo, replaced.servers.remove(&echo.name)).await);
+                outcomes.push(self.change_server(echo, replaced.servers.remove(&echo.name)).await);
             }
         }
         let place = |name: &str| wanted.echoes.iter().position(|echo| echo.name == name);
@@ -136,15 +146,50 @@ impl Running {
             let old = replaced.links.remove(&link.name);
             outcomes.extend(self.change_link(link, &own, &before, old).await);
         }
+        outcomes.extend(self.forsake(&changes));
+        for change in &changes {
+            outcomes.extend(self.end(change).await.map(Ok));
+        }
+        self.let_go().await;
         let place = |name: &str| wanted.links.iter().position(|link| link.name == name);
         self.services.links.sort_by_key(|link| place(&link.name));
         outcomes
     }
 
-    /// Ends what is to end, and closes the ports of what is to be replaced.
-    async fn make_room(&mut self, change: &Change, replaced: &mut Replaced) -> Option<String> {
+    /// Ends what is to end, and closes the ports of what is to be replaced, where those are in the way.
+    async fn make_room(
+        &mut self,
+        change: &Change,
+        crowded: &Crowded,
+        replaced: &mut Replaced,
+    ) -> Option<String> {
+        match change {
+            Change::EndLink(name) if crowded.has_link(name) => return self.end(change).await,
+            Change::EndEcho(name) if crowded.has_echo(name) => return self.end(change).await,
+            Change::Echo(echo) if crowded.has_echo(&echo.name) => {
+                if let Some(mut servers) = self.servers.remove(&echo.name) {
+                    for server in &mut servers {
+                        server.close_port().await;
+                    }
+                    replaced.servers.insert(echo.name.clone(), servers);
+                }
+            }
+            Change::Link(link) if crowded.has_link(&link.name) => {
+                if let Some(old) = self.release(&link.name).await {
+                    old.close_port().await;
+                    replaced.links.insert(link.name.clone(), old);
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Ends what is to end, unless it has.
+    async fn end(&mut self, change: &Change) -> Option<String> {
         match change {
             Change::EndLink(name) => {
+                let ended = self.services.link(name).map(|link| format!("{} ended", title(link)))?;
                 self.started.remove(name);
                 if let Some(balancer) = self.balancers.remove(name) {
                     self.leave(balancer).await;
@@ -153,11 +198,11 @@ impl Running {
                 if let Some(link) = self.links.remove(name).await {
                     self.leave(link).await;
                 }
-                let ended = self.services.link(name).map(|link| format!("{} ended", title(link)));
                 self.services.apply(change);
-                ended
+                Some(ended)
             }
             Change::EndEcho(name) => {
+                self.services.echo(name)?;
                 for server in self.servers.remove(name).unwrap_or_default() {
                     self.leave_server(server).await;
                 }
@@ -165,22 +210,7 @@ impl Running {
                 self.services.apply(change);
                 Some(format!("echo {name} ended"))
             }
-            Change::Echo(echo) => {
-                if let Some(mut servers) = self.servers.remove(&echo.name) {
-                    for server in &mut servers {
-                        server.close_port().await;
-                    }
-                    replaced.servers.insert(echo.name.clone(), servers);
-                }
-                None
-            }
-            Change::Link(link) => {
-                if let Some(old) = self.release(&link.name).await {
-                    replaced.links.insert(link.name.clone(), old);
-                }
-                None
-            }
-            Change::Pool { .. } | Change::Faults { .. } => None,
+            _ => None,
         }
     }
 

@@ -41,7 +41,7 @@ impl Running {
                 server.map(|server| server.addr().into()).ok_or_else(|| missing("echo", name))
             }
             Upstream::Link(name) => {
-                let kind = if self.balancers.contains_key(name) { "balance" } else { "link" };
+                let kind = if self.pools.contains(name) { "balance" } else { "link" };
                 self.started.get(name).map(|link| link.addr.clone()).ok_or_else(|| missing(kind, name))
             }
             Upstream::Process(name) => Err(missing("process", name)),

@@ -111,7 +111,8 @@ fn traffic(readings: &[Reading<'_>]) -> Vec<MetricFamily> {
         vec![("up", metrics.bytes.up), ("down", metrics.bytes.down)]
     });
     let fired = readings.iter().flat_map(|(link, metrics)| {
-        metrics.faults.iter().map(|fault| {
+        // The series of a fault ends with it.
+        metrics.faults.iter().filter(|fault| fault.active).map(|fault| {
             (vec![("link", *link), ("fault", fault.name.as_str()), ("kind", fault.kind)], fault.fired)
         })
     });

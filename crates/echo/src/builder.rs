@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use squall_wire::{Address, SCRATCH_BYTES, Shards};
 
+use crate::echo::Port;
 use crate::event::Teller;
 use crate::{Echo, EchoError, Events, Mode};
 
@@ -164,6 +165,19 @@ impl EchoBuilder {
             Carrier::Http => crate::tcp::start(self, shards, true).await,
             Carrier::Udp => crate::udp::start(self, shards).await,
         }
+    }
+
+    /// Starts serving on a socket that another server had. The settings were checked.
+    pub(crate) fn start_on(self, port: Port, shards: Shards) -> Echo {
+        let http = matches!(self.carrier, Carrier::Http);
+        match port {
+            Port::Stream(listener) => crate::tcp::serve_on(listener, self, shards, http),
+            Port::Datagram(socket) => crate::udp::serve_on(socket, self, shards),
+        }
+    }
+
+    pub(crate) fn is_for_datagrams(&self) -> bool {
+        matches!(self.carrier, Carrier::Udp)
     }
 
     /// What it calls itself, where it listens at `addr`.

@@ -14,7 +14,7 @@ use squall_wire::{Address, Client, Datagrams, Env, Shards, Sleep, nanos};
 
 use crate::connections::Connections;
 use crate::counts::{Meter, add};
-use crate::echo::Bound;
+use crate::echo::{Bound, Port, Serving};
 use crate::event::{Event, Teller};
 use crate::frames::datagram::{Verdict, judge};
 use crate::text::chargen;
@@ -32,12 +32,19 @@ pub(crate) async fn start(settings: EchoBuilder, shards: Shards) -> Result<Echo,
     let env = shards.env(0).clone();
     let socket = bind(&env, &settings.listen).await;
     let socket = socket.map_err(|source| EchoError::Listen { addr: settings.listen.clone(), source })?;
+    Ok(serve_on(Arc::new(socket), settings, shards))
+}
+
+/// Starts echoing on a socket of the first of these shards.
+pub(crate) fn serve_on(socket: Arc<Datagrams>, settings: EchoBuilder, shards: Shards) -> Echo {
+    let env = shards.env(0).clone();
     let bound = Bound { addr: socket.local_addr(), address: socket.local_addr().into() };
     let connections = Connections::new(1);
     let id = settings.identity(&bound.address);
     let host = Host { id, limit: settings.buffer, mode: settings.mode, teller: settings.teller };
-    let task = shards.spawn(0, echo(socket, env.clone(), host, connections.clone()));
-    Ok(Echo::new(bound, env, task, connections, false))
+    let port = Port::Datagram(socket.clone());
+    let task = shards.spawn(0, echo(socket, env, host, connections.clone()));
+    Echo::new(bound, shards, Serving { port, task, closing: None }, connections, false)
 }
 
 async fn bind(env: &Env, address: &Address) -> io::Result<Datagrams> {
@@ -57,7 +64,7 @@ struct Host {
     teller: Option<Teller>,
 }
 
-async fn echo(socket: Datagrams, env: Env, host: Host, connections: Arc<Connections>) {
+async fn echo(socket: Arc<Datagrams>, env: Env, host: Host, connections: Arc<Connections>) {
     let meter = &connections.meters[0];
     let (mut batch, mut later) = (Batch::default(), Later::new(&env));
     loop {

@@ -77,6 +77,11 @@ impl Collection {
         running.map(|(name, proxy)| (name.clone(), proxy.address().clone())).collect()
     }
 
+    /// Whether a proxy has that name, running or not. Balancers are none.
+    pub fn has(&self, name: &str) -> bool {
+        lock(&self.0.entries).contains_key(name)
+    }
+
     /// What every proxy and every balancer has counted, by name.
     pub fn metrics(&self) -> Vec<(String, Metrics)> {
         let mut all: Vec<_> =

@@ -22,11 +22,15 @@ impl Counts {
         self.meters.push(Box::new(meter));
     }
 
-    /// All of it together; the faults' names are those of any time.
+    /// All of it together; the faults' names are those of any time, and those of the last link are in force.
     pub(crate) fn read(&self) -> Metrics {
         let mut sum = self.settled.clone();
-        for meter in &self.meters {
-            add(&mut sum, meter());
+        for (place, meter) in self.meters.iter().enumerate() {
+            let mut metrics = meter();
+            if place + 1 < self.meters.len() {
+                metrics.faults.iter_mut().for_each(|fault| fault.active = false);
+            }
+            add(&mut sum, metrics);
         }
         sum
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use squall_echo::{Echo, EchoBuilder};
+use squall_echo::{Echo, EchoBuilder, Mode};
 use squall_wire::{Shards, Stream, run_virtual};
 
 use crate::worlds::{in_both_worlds, own_address};
@@ -251,4 +251,44 @@ fn a_blocking_test_on_a_current_thread_runtime_is_served() {
     let mut heard = [0; 8];
     std::io::Read::read_exact(&mut &client, &mut heard).unwrap();
     assert_eq!(&heard, b"blocking");
+}
+
+#[test]
+fn a_port_that_is_handed_over_is_never_closed_and_what_is_open_stays_where_it_was() {
+    in_both_worlds(|shards| async move {
+        let mut last = on(&shards).start().await.unwrap();
+        let old = dial(&shards, &last).await;
+        ping(&old).await;
+        let mut before = Vec::new();
+        for _ in 0..20 {
+            // On its way while the port changes hands: whoever accepts it, it is served.
+            let waiting = dial(&shards, &last).await;
+            let next = last.hand_over(on(&shards)).await.unwrap();
+            assert_eq!(next.addr(), last.addr());
+            ping(&waiting).await;
+            before.push(std::mem::replace(&mut last, next));
+            ping(&old).await;
+        }
+        let banner: Mode = "banner:new".parse().unwrap();
+        let next = last.hand_over(on(&shards).mode(banner)).await.unwrap();
+        let heard = dial(&shards, &next).await;
+        heard.finish().unwrap();
+        assert_eq!(read_to_end(&heard).await, b"new");
+        let why = last.hand_over(on(&shards)).await.unwrap_err();
+        assert!(why.to_string().ends_with("the port that was to be handed over is closed"), "{why}");
+        // It is the last one's to close.
+        let addr = next.addr();
+        next.stop(Duration::ZERO).await;
+        closed(&shards, addr).await;
+    });
+}
+
+#[test]
+fn a_port_of_connections_is_not_handed_over_to_datagrams() {
+    in_both_worlds(|shards| async move {
+        let mut echo = on(&shards).start().await.unwrap();
+        let why = echo.hand_over(squall_echo::udp()).await.unwrap_err();
+        assert!(why.to_string().contains("none for datagrams"), "{why}");
+        ping(&dial(&shards, &echo).await).await;
+    });
 }

@@ -218,3 +218,20 @@ fn modes_that_make_no_sense_are_refused_with_those_that_do() {
     })
     .unwrap();
 }
+
+#[test]
+fn datagrams_go_to_whoever_the_port_was_handed_over_to() {
+    in_both_worlds(|shards| async move {
+        let env = shards.env(0);
+        let mut before = on(&shards).start().await.unwrap();
+        let client = client(env);
+        client.send(before.addr(), b"one").await.unwrap();
+        assert_eq!(hear(env, &client, &before, 1).await, [b"one"]);
+        let after = before.hand_over(on(&shards).buffer(2)).await.unwrap();
+        client.send(after.addr(), b"two").await.unwrap();
+        assert_eq!(hear(env, &client, &after, 1).await, [b"tw"]);
+        let why = before.hand_over(on(&shards)).await.unwrap_err();
+        assert!(why.to_string().ends_with("is closed"), "{why}");
+        assert_eq!((before.counts().datagrams_in, after.counts().datagrams_in), (1, 1));
+    });
+}
