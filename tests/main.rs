@@ -23,6 +23,7 @@ mod load;
 mod load_schema;
 mod load_unix;
 mod logs;
+mod messages;
 mod metrics;
 mod metrics_page;
 mod overrides;

@@ -4,7 +4,8 @@ use crate::exit::Exit;
 use crate::faults::schema;
 use crate::run::{collect, colored};
 use crate::{Failure, output, overrides};
-use squall::scenario::{FaultTables, check_either, scenario_schema};
+use squall::scenario::model::Clock;
+use squall::scenario::{FaultTables, Overrides, check_either, scenario_schema};
 use std::path::PathBuf;
 
 /// Validate scenario files and files of `squall up`: every mistake at once, with its place and a remedy.
@@ -13,8 +14,12 @@ pub(crate) struct Args {
     /// Files, or folders of them.
     #[arg(value_name = "FILE|FOLDER", default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    #[command(flatten)]
-    overrides: overrides::Args,
+    /// Another text for a var of the file's [vars]; may be given more than once.
+    #[arg(long = "var", value_name = "NAME=TEXT", value_parser = overrides::var)]
+    vars: Vec<(String, String)>,
+    /// The clock instead of the file's: real or virtual.
+    #[arg(long, value_name = "CLOCK", value_parser = overrides::clock)]
+    clock: Option<Clock>,
     /// Print the JSON Schema of scenario files, for editors, and do nothing else.
     #[arg(long)]
     schema: bool,
@@ -25,12 +30,18 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         let faults = FaultTables { tables: schema::tables, defs: schema::defs };
         return output::print(&format!("{:#}\n", scenario_schema(faults))).map(|()| Exit::Ok);
     }
+    let overrides = Overrides { clock: args.clock, vars: args.vars };
+    let files = collect(&args.paths)?;
     let mut exit = Exit::Ok;
-    for path in collect(&args.paths)? {
-        if let Err(words) = check_either(&path, &args.overrides.overrides(), colored()) {
+    for path in &files {
+        if let Err(words) = check_either(path, &overrides, colored()) {
             eprint!("{words}");
             exit = Exit::Usage;
         }
+    }
+    if exit == Exit::Ok {
+        let what = if files.len() == 1 { "1 file".to_owned() } else { format!("{} files", files.len()) };
+        eprintln!("{what}, no mistakes");
     }
     Ok(exit)
 }

@@ -4,6 +4,7 @@ mod balance;
 mod client;
 mod requests;
 mod show;
+mod toxics;
 
 use crate::exit::Exit;
 use crate::{Failure, access, output, parse};
@@ -155,10 +156,7 @@ fn run(client: &Client, command: Command) -> Result<(Option<Value>, String), Fai
             (None, format!("Deleted proxy {proxy}\n"))
         }
         Command::Toxic(Toxic::Add(toxic)) => {
-            let mut made = Vec::new();
-            for body in toxic.bodies()? {
-                made.push(client.send("POST", &format!("{}/toxics", proxy_path(&toxic.proxy)), &body)?);
-            }
+            let mut made = toxics::add(client, &toxic.proxy, &toxic.bodies()?, "--name (-n)")?;
             let said = made.iter().map(|made| show::added(made, &toxic.proxy)).collect();
             let answer = if made.len() == 1 { made.pop() } else { Some(Value::Array(made)) };
             (answer, said)
@@ -175,9 +173,9 @@ fn run(client: &Client, command: Command) -> Result<(Option<Value>, String), Fai
         Command::Balance(balance) => balance.run(client)?,
         Command::Add { link, spec } => {
             let body = requests::fault(&spec)?;
-            let made = client.send("POST", &format!("{}/toxics", proxy_path(&link)), &body)?;
-            let said = show::added(&made, &link);
-            (Some(made), said)
+            let mut made = toxics::add(client, &link, &[body], "`name=` in the fault")?;
+            let said = made.iter().map(|made| show::added(made, &link)).collect();
+            (made.pop(), said)
         }
         Command::Populate { file } => {
             let text = if file.as_os_str() == "-" {

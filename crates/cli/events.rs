@@ -1,6 +1,6 @@
 //! The console lines of `--log-events` and `--summary`.
 
-use squall::{Datagrams, Event, Metrics, echo};
+use squall::{CloseReason, Datagrams, Event, Metrics, echo};
 use std::fmt::{self, Display};
 
 /// Lines for the events of links or servers, with the running totals of what they told.
@@ -17,8 +17,9 @@ impl Console {
     pub(crate) fn line(&mut self, event: &Event) -> String {
         match event {
             Event::ConnectionOpened { peer } => self.opened(peer),
-            Event::ConnectionClosed { peer, reason } => {
-                let why = reason.map_or("upstream not reached".to_owned(), |reason| reason.to_string());
+            Event::ConnectionClosed { peer, reason, fault } => {
+                let told = |reason: CloseReason| reason.told(fault.as_deref());
+                let why = reason.map_or("upstream not reached".to_owned(), told);
                 self.closed(peer, why)
             }
             Event::BytesUpstream { peer, bytes } => self.up(peer, *bytes),
@@ -134,7 +135,7 @@ mod tests {
             Event::ConnectionOpened { peer },
             Event::BytesUpstream { peer, bytes: 1_024 },
             Event::BytesDownstream { peer, bytes: 5 },
-            Event::ConnectionClosed { peer, reason: Some(squall::CloseReason::Fin) },
+            Event::ConnectionClosed { peer, reason: Some(CloseReason::Fin), fault: None },
         ];
         let lines: Vec<_> = events.iter().map(|event| console.line(event)).collect();
         assert_eq!(

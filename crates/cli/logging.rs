@@ -9,11 +9,12 @@ use tracing_subscriber::EnvFilter;
 #[group(skip)]
 pub(crate) struct Args {
     /// How log lines look.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    // Behind everything that a command has of its own.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, display_order = 990)]
     log_format: Format,
     /// Which log lines are shown: error, warn, info, debug, trace, or a filter such as `squall_proxy=debug`. SQUALL_LOG says
     /// the same, and RUST_LOG where that does not.
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, value_name = "FILTER", display_order = 991)]
     log: Option<String>,
 }
 

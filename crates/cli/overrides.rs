@@ -27,7 +27,7 @@ pub(crate) fn var(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn clock(text: &str) -> Result<Clock, String> {
+pub(crate) fn clock(text: &str) -> Result<Clock, String> {
     match text {
         "real" => Ok(Clock::Real),
         "virtual" => Ok(Clock::Virtual),

@@ -118,10 +118,11 @@ fn counts(document: &Document, figures: &Figures) -> String {
     let plan = &document.plan;
     let compared = ["expect", "expect-echo"].iter().any(|name| plan.options.contains_key(*name));
     let right = match plan.target.starts_with("http") && !compared {
-        true => "bodies were not compared".to_owned(),
-        false => "every byte right".to_owned(),
+        _ if bytes.received == 0 => "nothing came back",
+        true => "bodies were not compared",
+        false => "every byte right",
     };
-    row("integrity", if strays.is_empty() { right } else { strays.join(", ") });
+    row("integrity", if strays.is_empty() { right.to_owned() } else { strays.join(", ") });
     row("elapsed", rounded(timing.elapsed_ns));
     aligned(2, [false, false], &rows)
 }

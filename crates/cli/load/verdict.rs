@@ -4,7 +4,7 @@ use super::args::Outputs;
 use crate::Failure;
 use serde_json::Value;
 use squall::load::{Document, Threshold};
-use squall::scenario::expr::Expr;
+use squall::scenario::expr::{Expr, Outcome};
 use std::fs;
 use std::path::Path;
 
@@ -44,7 +44,7 @@ impl Conditions {
         let report = with_baseline(&document.measures(), self.baseline.as_ref());
         let judge = |condition: &Condition| {
             let (holds, actual) = match condition.expr.evaluate(&report) {
-                Ok(outcome) => (outcome.holds, outcome.actual),
+                Ok(outcome) => (outcome.holds, condition.found(&report, outcome)),
                 Err(error) => (false, error.message),
             };
             Threshold { that: condition.written.clone(), actual, holds }
@@ -72,6 +72,20 @@ impl Condition {
             }
         }
         Ok(Condition { written: written.to_owned(), expr: parse(&text)? })
+    }
+
+    /// What was found, and where the limit follows from the baseline, what that is.
+    fn found(&self, report: &Value, outcome: Outcome) -> String {
+        let Some(limit) = outcome.limit else { return outcome.actual };
+        let paths = self.expr.paths();
+        let mut earlier: Vec<&str> =
+            paths.iter().map(|used| used.path).filter(|path| path.starts_with("baseline.")).collect();
+        earlier.dedup();
+        let [path] = earlier.as_slice() else { return outcome.actual };
+        // Compared with itself, a value is shown with its unit.
+        let shown = Expr::parse(&format!("{path} == {path}")).and_then(|expr| expr.evaluate(report));
+        let baseline = shown.map_or(String::new(), |shown| format!(" (baseline {})", shown.actual));
+        format!("{}, limit {limit}{baseline}", outcome.actual)
     }
 }
 

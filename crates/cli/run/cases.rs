@@ -74,6 +74,9 @@ pub(crate) fn of(args: &Args) -> Result<Vec<Case>, Failure> {
 /// Every scenario file that `paths` stand for.
 pub(crate) fn collect(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
+    if paths == [Path::new("scenarios")] && !Path::new("scenarios").exists() {
+        return Err(Failure::usage("there is no folder `scenarios` here; `squall init` writes a first one"));
+    }
     for path in paths {
         if path.is_dir() { files.extend(folder(path)?) } else { files.push(path.clone()) }
     }

@@ -27,14 +27,16 @@ pub(crate) fn tell(done: &[Done]) -> Result<(), Failure> {
 fn annotation(done: &Done) -> String {
     let path = property(&done.case.path.display().to_string());
     let told = done.told();
-    let line = line(&told).map_or(String::new(), |line| format!(",line={line}"));
+    let line = line(&told).or_else(|| done.report.as_ref()?.line);
+    let line = line.map_or(String::new(), |line| format!(",line={line}"));
     let title = done.report.as_ref().map_or("not a scenario", |report| report.scenario.as_str());
-    let message = format!("{told}{}", done.replay);
-    format!("::error file={path}{line},title={}::{}", property(title), data(&message))
+    // What ran says itself how to see it again.
+    let message = if told.contains(&done.replay) { told } else { format!("{told}{}", done.replay) };
+    format!("::error file={path}{line},title={}::{}", property(title), data(message.trim_end()))
 }
 
 /// The line that a diagnostic points at: ` --> FILE:LINE:COLUMN`.
-fn line(words: &str) -> Option<u64> {
+fn line(words: &str) -> Option<usize> {
     let place = words.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?;
     place.rsplit(':').nth(1)?.parse().ok()
 }
@@ -47,9 +49,23 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-fn summary(done: &[Done]) -> String {
+/// What a run is called among all: two files may bear one name.
+fn name(done: &Done, all: &[Done]) -> String {
+    let path = done.case.path.display().to_string();
+    let Some(report) = &done.report else { return path };
+    let is_twin = |other: &Done| {
+        let named = other.report.as_ref().is_some_and(|other| other.scenario == report.scenario);
+        named && other.case.path != done.case.path
+    };
+    match all.iter().any(is_twin) {
+        true => format!("{} ({path})", report.scenario),
+        false => report.scenario.clone(),
+    }
+}
+
+fn summary(all: &[Done]) -> String {
     let mut text = String::from("### squall\n\n| | scenario | seed | time |\n| --- | --- | --- | --- |\n");
-    for done in done {
+    for done in all {
         let mark = match done.outcome {
             Outcome::Passed => "passed",
             Outcome::Skipped => "skipped",
@@ -57,16 +73,12 @@ fn summary(done: &[Done]) -> String {
             Outcome::Invalid => "**invalid**",
             Outcome::Unable => "**could not run**",
         };
-        let name = done
-            .report
-            .as_ref()
-            .map_or_else(|| done.case.path.display().to_string(), |report| report.scenario.clone());
         let seed = done.report.as_ref().map_or(String::new(), |report| report.seed.to_string());
-        let name = name.replace('|', "\\|").replace('<', "&lt;");
+        let name = name(done, all).replace('|', "\\|").replace('<', "&lt;");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "| {mark} | {name} | {seed} | {:.2} s |", done.took.as_secs_f64());
     }
-    for done in done.iter().filter(|done| done.outcome != Outcome::Passed) {
+    for done in all.iter().filter(|done| done.outcome != Outcome::Passed) {
         let words = done.told().trim_end().replace("```", "'''");
         let _ = write!(text, "\n`{}`\n\n```text\n{words}\n```\n", done.replay);
     }

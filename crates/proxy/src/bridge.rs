@@ -11,6 +11,7 @@ use crate::metrics::Bytes;
 use crate::options::Options;
 use crate::pump::Start;
 use crate::registry::{Outcome, Registry};
+use crate::unreached::Failures;
 use squall_faults::{FaultSpec, LinkId, Peer, Plan};
 use squall_wire::{Address, Endpoint, Env, Incoming, Listener, Shards, Stream};
 use std::fmt;
@@ -170,7 +171,7 @@ impl BridgeBuilder {
             events: EventSource::new(Vec::new()),
             starved: Default::default(),
             unserved: Default::default(),
-            unreached: Default::default(),
+            failures: Failures::default(),
         });
         for fault in self.faults {
             link.add_fault(None, fault)?;

@@ -10,6 +10,7 @@ use crate::options::{Options, Relay};
 use crate::proxy::Proxy;
 use crate::proxy_protocol::ProxyProtocol;
 use crate::registry::Registry;
+use crate::unreached::Failures;
 use squall_faults::{Carrier, Decisions, FaultSpec, LinkId, Plan, Replay, find_preset, nearest_preset};
 use squall_wire::{Address, Shards, Tuning};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -292,7 +293,7 @@ impl ProxyBuilder {
             events: EventSource::new(self.listeners),
             starved: Default::default(),
             unserved: Default::default(),
-            unreached: Default::default(),
+            failures: Failures::default(),
         });
         for (member, fault) in self.faults {
             link.add_fault(member.as_deref(), fault)?;

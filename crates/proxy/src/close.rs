@@ -18,6 +18,17 @@ pub enum CloseReason {
     Cancelled,
 }
 
+impl CloseReason {
+    /// In words, with the name of the fault that ended the connection where that is known.
+    pub fn told(self, fault: Option<&str>) -> String {
+        match (self, fault) {
+            (CloseReason::Reset(None), Some(fault)) => format!("reset by fault `{fault}`"),
+            (CloseReason::Timeout, Some(fault)) => format!("ended by fault `{fault}`"),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

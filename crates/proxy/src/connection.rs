@@ -15,7 +15,6 @@ use squall_wire::{Address, Env, Incoming, Stream, nanos, with_scratch};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use std::{fmt, io};
@@ -97,7 +96,7 @@ async fn connect(
     // Apart as well: it is over long before the connection is, which would keep its room.
     match unless_cancelled(live, Box::pin(reach(link, env, live, welcome))).await {
         Some(Ok((server, _assigned))) => {
-            link.unreached.store(false, Relaxed);
+            link.failures.end();
             let start = Start::tunnel(early);
             record.outcome = Outcome::Closed(relay(link, env, live, [client, server], start).await);
         }
@@ -119,10 +118,10 @@ async fn connect(
 /// Says that the upstream cannot be reached: aloud once, until it was reached again.
 pub(crate) fn note_unreached(link: &Link, upstream: &dyn fmt::Display, error: &io::Error) {
     let (name, why) = (&link.id.name, squall_wire::reason(error));
-    if link.unreached.swap(true, Relaxed) {
-        tracing::debug!("link {name}: {upstream}: {why}");
-    } else {
+    if link.failures.note(upstream, &why) {
         tracing::warn!("link {name}: {upstream}: {why}");
+    } else {
+        tracing::debug!("link {name}: {upstream}: {why}");
     }
 }
 
@@ -161,7 +160,8 @@ impl Drop for Record<'_> {
         let lasted = self.link.shards.env(0).now().saturating_sub(self.began);
         self.link.registry.retire(self.live, outcome, lasted);
         if self.announced {
-            self.link.events.send(&Event::ConnectionClosed { peer: self.live.client(), reason });
+            let fault = self.live.ended_by().map(|fault| fault.name().into());
+            self.link.events.send(&Event::ConnectionClosed { peer: self.live.client(), reason, fault });
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Event {
         peer: Client,
         /// Why it ended; nothing where the server could not be reached.
         reason: Option<CloseReason>,
+        /// The name of the fault that ended it, where one did.
+        fault: Option<Arc<str>>,
     },
     /// Bytes were delivered to the server. Several deliveries may come as one event.
     BytesUpstream {

@@ -35,6 +35,7 @@ mod pump;
 mod registry;
 mod session;
 mod snapshots;
+mod unreached;
 
 pub use balance::{Balance, BalanceError, BalancerHandle, Check, Departed, Member, Picks};
 pub use bridge::{Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, bridge};
@@ -49,3 +50,4 @@ pub use options::Relay;
 pub use proxy::{Labels, Proxy};
 pub use proxy_protocol::ProxyProtocol;
 pub use squall_wire::Client;
+pub use unreached::Unreached;

@@ -8,6 +8,7 @@ use crate::live_plan::LivePlan;
 use crate::metrics::{MemberMetrics, Metrics};
 use crate::options::Options;
 use crate::registry::Registry;
+use crate::unreached::Failures;
 use squall_faults::{
     Carrier, Conn, Direction, FaultSpec, LinkId, Opening, Planned, PortPlan, PortState, ServerAnswer, Tick,
     Welcome,
@@ -15,7 +16,7 @@ use squall_faults::{
 use squall_wire::{Address, Shards};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::Notify;
 
 /// Where a link leads.
@@ -63,8 +64,8 @@ pub(crate) struct Link {
     pub(crate) starved: AtomicU64,
     /// Datagrams of clients beyond the maximum.
     pub(crate) unserved: AtomicU64,
-    /// The last dial failed.
-    pub(crate) unreached: AtomicBool,
+    /// Dials that failed.
+    pub(crate) failures: Failures,
 }
 
 impl Link {

@@ -1,12 +1,12 @@
 //! One open connection as seen from outside its pump: its counters, and the orders it is given.
 
 use crate::balance::Seat;
-use squall_faults::{ConnKey, Direction};
+use squall_faults::{ConnKey, Direction, Planned};
 use squall_wire::{Client, Stream, lock};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::Waker;
 
 /// Between whom a connection is, as far as its client is concerned.
@@ -39,6 +39,7 @@ pub(crate) struct Live {
     /// Who connected, where that shows; see [`Live::client`].
     pub(crate) peer: Option<SocketAddr>,
     ends: OnceLock<Ends>,
+    ended_by: OnceLock<Arc<Planned>>,
     seat: Seat,
     /// What the client said it is, if it did.
     pub(crate) label: Option<ConnKey>,
@@ -57,6 +58,7 @@ impl Live {
             number,
             peer,
             ends: OnceLock::new(),
+            ended_by: OnceLock::new(),
             seat: Seat::default(),
             label,
             bytes: Default::default(),
@@ -92,6 +94,17 @@ impl Live {
     pub(crate) fn set_ends(&self, ends: Ends) {
         // Only the connection's own task says it, once.
         let _ = self.ends.set(ends);
+    }
+
+    /// The fault that ended it.
+    pub(crate) fn ended_by(&self) -> Option<&Arc<Planned>> {
+        self.ended_by.get()
+    }
+
+    /// Says which fault ended it.
+    pub(crate) fn set_ended_by(&self, fault: Arc<Planned>) {
+        // A connection ends once.
+        let _ = self.ended_by.set(fault);
     }
 
     /// Its place at a member, on a link that picks.

@@ -9,6 +9,7 @@ use crate::guard::FaultGuard;
 use crate::link::{Link, Upstream};
 use crate::metrics::Metrics;
 use crate::snapshots;
+use crate::unreached::Unreached;
 use squall_faults::{Carrier, ConnKey, FaultSpec, PlanError};
 use squall_wire::{Address, lock};
 use std::fmt;
@@ -180,6 +181,11 @@ impl Proxy {
     /// may have it a moment before it shows here.
     pub fn metrics(&self) -> Metrics {
         self.link.metrics()
+    }
+
+    /// Why connections did not reach the server, where some did not.
+    pub fn unreached(&self) -> Option<Unreached> {
+        self.link.failures.last()
     }
 
     /// A cheap handle that reads the counts, also after the proxy is gone.

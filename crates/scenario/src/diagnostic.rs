@@ -54,6 +54,11 @@ impl Source {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The line, from 1, with the byte at that offset.
+    pub(crate) fn line(&self, at: usize) -> usize {
+        1 + self.text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    }
 }
 
 fn folder(path: &Path) -> PathBuf {

@@ -58,9 +58,12 @@ pub enum Conclusion {
 /// # Errors
 /// In words: why it cannot be read, or every mistake in it.
 pub fn check(path: &Path, overrides: &Overrides, color: bool) -> Result<Scenario, String> {
-    let source = open(path)?;
-    crate::read_with(&source, overrides).map_err(|diagnostics| {
-        let mut words = renderer(color)(&source, &diagnostics);
+    read(&open(path)?, overrides, color)
+}
+
+fn read(source: &Source, overrides: &Overrides, color: bool) -> Result<Scenario, String> {
+    crate::read_with(source, overrides).map_err(|diagnostics| {
+        let mut words = renderer(color)(source, &diagnostics);
         if let Some(clock) = overrides.clock {
             // Half of the mistakes may be none with the file's own clock.
             words.push_str(&format!("note: read with the {clock} clock, as --clock has it\n"));
@@ -100,8 +103,12 @@ fn renderer(color: bool) -> fn(&Source, &[Diagnostic]) -> String {
 
 /// Executes a scenario file. Blocks; to be called outside of any async runtime.
 pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
-    let mut scenario = match check(path, &execution.overrides, execution.color) {
-        Ok(scenario) => scenario,
+    let opened = open(path).and_then(|source| {
+        let scenario = read(&source, &execution.overrides, execution.color)?;
+        Ok((source, scenario))
+    });
+    let (source, mut scenario) = match opened {
+        Ok(opened) => opened,
         Err(words) => return Conclusion::Invalid(words),
     };
     if let Some(seed) = execution.seed {
@@ -114,7 +121,11 @@ pub fn execute(path: &Path, execution: &Execution) -> Conclusion {
     };
     match ran {
         Err(error) => unable(&scenario, &error),
-        Ok((run, difference)) => conclude(path, execution, &scenario, run, difference),
+        Ok((mut run, difference)) => {
+            let broken = run.report.expectations.iter().find(|judgement| !judgement.holds);
+            run.report.line = broken.map(|judgement| source.line(judgement.at));
+            conclude(path, execution, &scenario, run, difference)
+        }
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Report {
     /// What happened when, where that was asked for; no part of the JSON.
     #[serde(skip)]
     pub timeline: Option<Box<Timeline>>,
+    /// The line of the file, from 1, with the first expectation that does not hold; no part of the JSON.
+    #[serde(skip)]
+    pub line: Option<usize>,
     /// The last lines that programs have written, by `process.NAME` and `run.NAME`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub output: BTreeMap<String, Vec<String>>,
@@ -63,6 +66,9 @@ pub struct Judgement {
     pub actual: String,
     /// Whether it holds.
     pub holds: bool,
+    /// Where it stands in the file, as a byte offset; no part of the JSON.
+    #[serde(skip)]
+    pub at: usize,
 }
 
 /// Values by report path, sorted into `counts` and `timing` as they come.
@@ -165,6 +171,7 @@ impl Report {
             timing: empty(),
             expectations: Vec::new(),
             timeline: None,
+            line: None,
             output: BTreeMap::new(),
         }
     }

@@ -58,7 +58,7 @@ pub use squall_proxy::{
     Balance, BalanceError, BalancerHandle, Bridge, BridgeBuilder, BridgeCanceller, BridgeEnd, Bridged, Bytes,
     Check, Client, CloseReason, Closes, Connections, Datagrams, Departed, Event, Events, FaultGuard,
     FaultMetrics, Labels, Member, MemberMetrics, Metrics, Picks, Proxy, ProxyBuilder, ProxyError,
-    ProxyProtocol, Relay, blocking, bridge,
+    ProxyProtocol, Relay, Unreached, blocking, bridge,
 };
 pub use squall_wire::{
     Address, AddressError, Endpoint, Env, Shards, Tuning, raise_descriptor_limit, run_virtual,

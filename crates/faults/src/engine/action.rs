@@ -119,7 +119,15 @@ pub(super) enum Item {
     Datagram(Datagram),
     DropDatagram(Datagram),
     Fin,
-    Reset(Side),
+    Reset(Reset),
+}
+
+/// A RST on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Reset {
+    pub(super) side: Side,
+    /// The fault that asks for it; nothing where a peer has sent it.
+    pub(super) by: Option<u64>,
 }
 
 impl Item {

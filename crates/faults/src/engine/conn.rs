@@ -1,12 +1,13 @@
 //! One connection under a plan, both directions together: ranges in, actions out.
 
-use super::action::{Action, Ending, How, Item};
+use super::action::{Action, Ending, How, Item, Reset};
 use super::cx::Effects;
 use super::line::Line;
 use super::stage::{Due, Stage};
 use crate::direction::{Direction, Peer};
 use crate::key::ConnKey;
 use crate::plan::Plan;
+use crate::planned::Planned;
 use crate::tick::Tick;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Conn {
     /// From which offset on what runs towards it is lost; what was on its way before still passes.
     lost_from: u64,
     pub(super) ending: Option<Ending>,
+    /// The fault that asked for it, where it was one.
+    ended_by: Option<Arc<Planned>>,
 }
 
 /// What is known of a connection when it opens.
@@ -64,6 +67,7 @@ impl Conn {
             gone: None,
             lost_from: 0,
             ending: None,
+            ended_by: None,
         };
         conn.apply(plan, now);
         conn
@@ -142,7 +146,7 @@ impl Conn {
         // Of a peer that has disappeared nothing is heard, not even its RST.
         if self.ending.is_none() && self.gone != Some(direction.sender()) {
             self.advance(now);
-            self.enter(direction, 0, now, Item::Reset(direction.receiver().into()));
+            self.enter(direction, 0, now, Item::Reset(Reset { side: direction.receiver().into(), by: None }));
             self.advance(now);
         }
     }
@@ -182,6 +186,11 @@ impl Conn {
     /// deliver what stands before it need not wait: nothing else follows in either direction.
     pub fn ending(&self) -> Option<Ending> {
         self.ending
+    }
+
+    /// The fault that ended the connection; nothing where it has not ended, or a peer ended it.
+    pub fn ended_by(&self) -> Option<&Arc<Planned>> {
+        self.ended_by.as_ref()
     }
 
     /// True where no fault in `direction` needs bytes in memory: none alters them, holds many for long, or waits for a
@@ -282,9 +291,11 @@ impl Conn {
                 line.emit(Item::Drop(range))
             }
             (None, Item::Fin | Item::Reset(_)) if self.gone == Some(direction.receiver()) => {
-                self.end(direction, How::Close);
+                self.end(direction, How::Close, None);
             }
-            (None, Item::Reset(side)) => self.end(direction, How::Reset { side, flush: true }),
+            (None, Item::Reset(Reset { side, by })) => {
+                self.end(direction, How::Reset { side, flush: true }, by);
+            }
             (None, item) => line.emit(item),
         }
     }
@@ -305,18 +316,20 @@ impl Conn {
             self.gone = Some(peer);
             self.lost_from = if direction.receiver() == peer { line.entered } else { 0 };
         }
-        if let Some(how) = effects.ending {
-            self.end(direction, how);
+        if let Some((how, by)) = effects.ending {
+            self.end(direction, how, Some(by));
         }
     }
 
     /// The connection ends. What keeps its place leaves what came out before it; nothing else survives.
-    fn end(&mut self, direction: Direction, how: How) {
+    fn end(&mut self, direction: Direction, how: How, by: Option<u64>) {
         let ending = Ending { direction, how };
         for each in Direction::BOTH {
             self.lines[each.index()].clear(!(ending.flushes() && each == direction));
         }
         self.lines[direction.index()].put(Action::End(ending));
         self.ending = Some(ending);
+        let asked = by.and_then(|id| self.stages().find(|stage| stage.planned.id() == id));
+        self.ended_by = asked.map(|stage| stage.planned.clone());
     }
 }

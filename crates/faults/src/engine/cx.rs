@@ -1,6 +1,6 @@
 //! What a fault may ask for while it is being called.
 
-use super::action::{Datagram, How, Item, Range};
+use super::action::{Datagram, How, Item, Range, Reset};
 use super::slot::Slot;
 use crate::decision::{ACT, Recorder, Script};
 use crate::direction::{Peer, Side};
@@ -45,7 +45,8 @@ pub(super) struct Seat {
 pub(super) struct Effects {
     pub(super) flips: Vec<(u64, u8)>,
     pub(super) gone: Option<Peer>,
-    pub(super) ending: Option<How>,
+    /// How the connection is to end at once, and the fault that says so.
+    pub(super) ending: Option<(How, u64)>,
     /// A datagram that comes out more often, how much it counts for, and how many times more.
     pub(super) copies: Option<(Datagram, u64)>,
     pub(super) rebind: bool,
@@ -244,12 +245,13 @@ impl<'a, S> Cx<'a, S> {
 
     /// Ends the connection with a RST that keeps its place in the line.
     pub fn reset(&mut self, side: Side) {
-        self.queue(self.call.at, Item::Reset(side));
+        let by = Some(self.call.planned.id());
+        self.queue(self.call.at, Item::Reset(Reset { side, by }));
     }
 
     /// Ends the connection with a RST at once; everything still held in either direction is lost.
     pub fn reset_now(&mut self, side: Side) {
-        self.call.effects.ending = Some(How::Reset { side, flush: false });
+        self.end_now(How::Reset { side, flush: false });
     }
 
     /// From now on `peer` is as good as gone, without a word to the other: nothing more is read from it or written to it.
@@ -259,7 +261,11 @@ impl<'a, S> Cx<'a, S> {
 
     /// Ends the connection in order for both peers at once; everything still held is lost.
     pub fn close_now(&mut self) {
-        self.call.effects.ending = Some(How::Close);
+        self.end_now(How::Close);
+    }
+
+    fn end_now(&mut self, how: How) {
+        self.call.effects.ending = Some((how, self.call.planned.id()));
     }
 
     /// From now on the server sees another port.

@@ -270,7 +270,9 @@ impl Document {
         if self.generator.saturated {
             worse(
                 Outcome::Invalid,
-                "the generator was saturated: it did not keep its own schedule".to_owned(),
+                "the generator was saturated: it did not keep its own schedule; take fewer requests, more --connections, more hosts \
+                 (--shard), or a machine that is not busy"
+                    .to_owned(),
             );
         }
         if figures.connections.opened == 0 && figures.counts.failed > 0 {

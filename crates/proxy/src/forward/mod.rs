@@ -19,7 +19,6 @@ use squall_wire::{Env, Stream, with_scratch};
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// How long a client may take to say where it wants to go.
@@ -102,7 +101,7 @@ async fn connect(
     hold_back(env, welcome).await;
     match dial(&target.clone().into(), link, env, live, welcome.server).await {
         Ok(server) => {
-            link.unreached.store(false, Relaxed);
+            link.failures.end();
             client.write_all(&manner.yes()).await.ok()?;
             Some((server, start))
         }

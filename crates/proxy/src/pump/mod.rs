@@ -182,9 +182,13 @@ impl Pump {
     /// The end that the faults ask for, and why: a RST is theirs unless a peer is known to have gone.
     fn told(&self, ending: Ending) -> End {
         let reason = match (ending.how, self.lost) {
-            (How::Close, _) => CloseReason::Timeout,
             (How::Reset { .. }, Some((_, reason))) => reason,
-            (How::Reset { .. }, None) => CloseReason::Reset(None),
+            (how, _) => {
+                if let Some(fault) = self.conn.ended_by() {
+                    self.live.set_ended_by(fault.clone());
+                }
+                if how == How::Close { CloseReason::Timeout } else { CloseReason::Reset(None) }
+            }
         };
         End::Told(ending, reason)
     }

@@ -12,7 +12,6 @@ use squall_wire::{Datagrams, Env};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Closes the inbox whatever ends the session: its client's next datagram begins another.
 struct Closing(Arc<Inbox>);
@@ -37,7 +36,7 @@ pub(super) async fn serve(
     let reached = env.timeout(link.options.connect_timeout, reach(&link, &env)).await;
     match reached.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
         Ok((server, upstream)) => {
-            link.unreached.store(false, Relaxed);
+            link.failures.end();
             let parts = Parts { inbox, client, front, server, upstream };
             let session = Session::new(link.clone(), live.clone(), env, parts);
             record.outcome = Outcome::Closed(session.await);

@@ -21,7 +21,7 @@ fn events_tell_the_whole_story_of_a_connection() {
             match events.recv().await.expect("an event") {
                 Event::BytesUpstream { peer, bytes } if peer == local => up += bytes,
                 Event::BytesDownstream { peer, bytes } if peer == local => down += bytes,
-                Event::ConnectionClosed { peer, reason } if peer == local => break reason,
+                Event::ConnectionClosed { peer, reason, .. } if peer == local => break reason,
                 other => panic!("{other:?}"),
             }
         };

@@ -150,7 +150,7 @@ fn a_client_that_goes_with_something_unread_is_a_reset_to_its_server() {
         assert_eq!(events.recv().await, Some(Event::ConnectionOpened { peer: unnamed }));
         assert_eq!(unnamed.to_string(), "unix#1");
         while let Some(event) = events.recv().await {
-            if let Event::ConnectionClosed { peer, reason } = event {
+            if let Event::ConnectionClosed { peer, reason, .. } = event {
                 let by_client = CloseReason::Reset(Some(squall_faults::Peer::Client));
                 return assert_eq!((peer, reason), (unnamed, Some(by_client)));
             }

@@ -14,8 +14,12 @@ use crate::diagnostic::Diagnostic;
 ///
 /// Both sides of `and` and `or` are always evaluated: a value that is missing must never hide behind the other side.
 pub(super) fn outcome(root: &Node, report: &Value) -> Result<Outcome, Diagnostic> {
-    let mut evaluation = Evaluation { report, compared: Vec::new() };
+    let mut evaluation = Evaluation { report, compared: Vec::new(), limits: Vec::new() };
     let holds = evaluation.truth(root)?;
+    let limit = match (evaluation.compared.len(), evaluation.limits.pop()) {
+        (1, limit) => limit.flatten(),
+        _ => None,
+    };
     let actual = match evaluation.compared.as_slice() {
         [] => holds.to_string(),
         [(_, value)] => value.clone(),
@@ -23,13 +27,15 @@ pub(super) fn outcome(root: &Node, report: &Value) -> Result<Outcome, Diagnostic
             several.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
         }
     };
-    Ok(Outcome { holds, actual })
+    Ok(Outcome { holds, actual, limit })
 }
 
 struct Evaluation<'a> {
     report: &'a Value,
     /// The left sides of the comparisons made so far: what they are called, and their values.
     compared: Vec<(String, String)>,
+    /// Their right sides, where those name values.
+    limits: Vec<Option<String>>,
 }
 
 impl Evaluation<'_> {
@@ -78,6 +84,9 @@ impl Evaluation<'_> {
                     _ => format!("left of `{}`", op.symbol()),
                 };
                 self.compared.push((name, humanize(l)));
+                let mut names_value = false;
+                right.walk(&mut |node| names_value |= matches!(node, Node::Path { .. }));
+                self.limits.push(names_value.then(|| humanize(r)));
                 match l.number.order(r.number) {
                     Some(order) => Ok(Measured::Truth(op.holds(order))),
                     None => Err(Diagnostic::new("a value is not a number", node.span())),

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub holds: bool,
     /// The value left of the comparison with its unit, such as `812ms`; of several comparisons, each with its path.
     pub actual: String,
+    /// The value right of the comparison with its unit, where there is one comparison and its right side names a value.
+    pub limit: Option<String>,
 }
 
 /// A report path as it stands in an expression.

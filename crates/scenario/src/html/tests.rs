@@ -83,7 +83,13 @@ fn report(name: &str, links: Vec<LinkTrack>) -> Report {
         reason: vec!["expected `a < b`, found <nothing>".to_owned()],
         counts: json!({ "load": { "upload": { "planned": 12_345, "ok": 9, "failed": 3 } } }),
         timing: json!({ "elapsed_ns": 100 * MS, "load": { "upload": { "latency": { "p99.9_ns": 8_100_000 } } } }),
-        expectations: vec![Judgement { that: "a < b".to_owned(), actual: "2".to_owned(), holds: false }],
+        expectations: vec![Judgement {
+            that: "a < b".to_owned(),
+            actual: "2".to_owned(),
+            holds: false,
+            at: 0,
+        }],
+        line: None,
         timeline: Some(Box::new(timeline)),
     }
 }

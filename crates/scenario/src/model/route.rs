@@ -46,7 +46,7 @@ impl Link {
     }
 
     /// The links that it dials.
-    fn links(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn links(&self) -> impl Iterator<Item = &str> {
         self.ends().filter_map(|end| match end {
             Upstream::Link(name) => Some(name.as_str()),
             _ => None,

@@ -25,7 +25,17 @@ pub(super) fn read(item: &Item<'_>, clock: Clock, lifetime: Option<Duration>, na
     let Some(table) = item.table(&format!("[link.{name}]")) else { return link };
     refuse_faults_name(item, "link");
     protocol::read(&table);
-    let whom = table.require("upstream", "upstream = \"echo.backend\"");
+    let whom = table.get("upstream");
+    if whom.is_none() {
+        let add = "add `upstream = \"echo.backend\"`";
+        // A table with nothing of its own but faults may be meant for a link that is there.
+        let near = table.has("fault").then(|| names.nearest_link(name)).flatten();
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`? Or {add}"),
+            None => add.to_owned(),
+        };
+        table.refuse(format!("[link.{name}] has no `upstream`"), help);
+    }
     if let Some(upstream) = whom.and_then(|item| upstream(&item, link.carrier, clock, names)) {
         link.upstream = upstream;
     }

@@ -92,8 +92,12 @@ impl Notes {
         }
         let line = match event {
             Event::ConnectionOpened { peer } => format!("{peer} opened"),
-            Event::ConnectionClosed { peer, reason: Some(reason) } => format!("{peer} closed: {reason}"),
-            Event::ConnectionClosed { peer, reason: None } => format!("{peer} closed: upstream not reached"),
+            Event::ConnectionClosed { peer, reason: Some(reason), fault } => {
+                format!("{peer} closed: {}", reason.told(fault.as_deref()))
+            }
+            Event::ConnectionClosed { peer, reason: None, .. } => {
+                format!("{peer} closed: upstream not reached")
+            }
             Event::BytesUpstream { .. } | Event::BytesDownstream { .. } => return,
         };
         let mut kept = lock(&self.lines);

@@ -1,5 +1,6 @@
 //! Runs a scenario: starts what it names, takes its steps, settles, and reports.
 
+mod absent;
 mod chronicle;
 mod failure;
 mod history;
@@ -145,6 +146,7 @@ async fn play(scenario: &Scenario, shards: Shards, draws: Draws, watch: Watch) -
         timing,
         expectations: Vec::new(),
         timeline,
+        line: None,
         output: stage.programs.output(),
     };
     judge::judge(scenario, &stage, &mut report);

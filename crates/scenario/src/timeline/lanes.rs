@@ -43,7 +43,7 @@ impl Lanes {
             }
             Event::BytesUpstream { peer, bytes } => self.count(peer, *bytes, 0),
             Event::BytesDownstream { peer, bytes } => self.count(peer, 0, *bytes),
-            Event::ConnectionClosed { peer, reason } => {
+            Event::ConnectionClosed { peer, reason, .. } => {
                 if let Some(lane) = self.open.remove(peer) {
                     let ending = reason.map_or(Ending::NotRelayed, Ending::Closed);
                     self.keep(Lane { to: Some(at), ending, ..lane });

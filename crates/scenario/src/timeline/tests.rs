@@ -210,7 +210,7 @@ fn of_many_connections_the_first_and_the_notable_are_kept_and_all_are_counted() 
     }
     for n in 1..=9_999 {
         let reason = Some(if n % 10 == 0 { CloseReason::Timeout } else { CloseReason::Fin });
-        lanes.note(20_000, &Event::ConnectionClosed { peer: peer(n), reason });
+        lanes.note(20_000, &Event::ConnectionClosed { peer: peer(n), reason, fault: None });
     }
     assert!(lanes.any_open());
     let mut track = LinkTrack::default();

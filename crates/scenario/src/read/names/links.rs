@@ -53,6 +53,13 @@ impl Names {
         }
     }
 
+    /// The path of another link or balancer that is named much like `name`.
+    pub(in crate::read) fn nearest_link(&self, name: &str) -> Option<String> {
+        let others = self.links.keys().map(String::as_str).filter(|other| *other != name);
+        let near = squall_faults::nearest(name, others)?;
+        Some(format!("{}.{near}", self.links.get(near)?.group()))
+    }
+
     /// Whether there is a balancer of that name.
     pub(in crate::read) fn is_balancer(&self, name: &str) -> bool {
         self.links.get(name).is_some_and(|link| link.members.is_some())
