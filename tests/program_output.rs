@@ -100,3 +100,90 @@ fn a_file_that_takes_no_more_fails_the_scenario() {
     );
     run(dir.path()).code(1).stderr(predicate::str::contains("failed: run.run: write /dev/full: "));
 }
+
+fn fifo(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
+}
+
+#[test]
+fn a_fifo_is_refused_before_anything_starts_also_where_somebody_reads_it() {
+    let dir = folder("scenario = 1\n[process.app]\ncommand = [\"touch\", \"started\"]\noutput = \"pipe\"\n");
+    fifo(&dir.path().join("deep/pipe"));
+    let refused = "error: process.app: write deep/pipe: it is a FIFO, and no file";
+    run(dir.path()).code(3).stderr(predicate::str::contains(refused));
+    let both = std::fs::File::options().read(true).write(true).open(dir.path().join("deep/pipe"));
+    run(dir.path()).code(3).stderr(predicate::str::contains(refused));
+    drop(both);
+    assert!(!dir.path().join("deep/started").exists());
+}
+
+#[test]
+fn a_scenario_that_is_a_fifo_is_refused_and_not_waited_for() {
+    let dir = folder("scenario = 1\n");
+    fifo(&dir.path().join("deep/x.toml"));
+    for (command, path) in [("check", "deep/x.toml"), ("check", "deep"), ("run", "deep/x.toml")] {
+        let mut squall = squall();
+        squall.args([command, path]).current_dir(dir.path());
+        let refused = predicate::str::contains("error: cannot read deep/x.toml: it is no plain file");
+        assert_cmd::Command::from_std(squall).assert().code(2).stderr(refused);
+    }
+}
+
+#[test]
+fn a_file_with_two_names_loses_nothing() {
+    let dir = folder(
+        r#"
+scenario = 1
+[[step]]
+run = { command = ["sh", "-c", "echo one"], output = "both.log" }
+[[step]]
+name = "again"
+run = { command = ["sh", "-c", "echo two"], output = "../deep/both.log" }
+[[step]]
+name = "linked"
+run = { command = ["sh", "-c", "echo three"], output = "link.log" }
+"#,
+    );
+    std::os::unix::fs::symlink("both.log", dir.path().join("deep/link.log")).expect("a link");
+    run(dir.path()).success();
+    assert_eq!(read(&dir.path().join("deep/both.log")), "one\ntwo\nthree\n");
+}
+
+#[test]
+fn a_scenario_and_its_snapshot_are_no_output() {
+    let dir = folder(
+        r#"
+scenario = 1
+[[step]]
+run = { command = ["true"], output = "link.toml" }
+[[step]]
+name = "again"
+run = { command = ["true"], output = "../deep/case.snap.json" }
+"#,
+    );
+    std::os::unix::fs::symlink("case.toml", dir.path().join("deep/link.toml")).expect("a link");
+    let before = read(&dir.path().join("deep/case.toml"));
+    let refused = predicate::str::contains("this is this scenario itself")
+        .and(predicate::str::contains("this is the snapshot of this scenario"));
+    run(dir.path()).code(2).stderr(refused);
+    assert_eq!(read(&dir.path().join("deep/case.toml")), before);
+}
+
+#[test]
+fn nobody_who_takes_the_lines_holds_up_programs_and_not_the_run() {
+    let dir = folder(
+        r#"
+scenario = 1
+[[step]]
+run = { command = ["sh", "-c", "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done"], output = "inherit", timeout = "200ms" }
+"#,
+    );
+    let mut command = squall();
+    command.args(["run", "deep/case.toml", "--json=j.json"]).current_dir(dir.path()).stdin(Stdio::null());
+    // The pipe is full soon, and never read.
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+    let unread = child.stderr.take();
+    assert_eq!(child.wait().expect("ends").code(), Some(1));
+    drop(unread);
+    assert!(read(&dir.path().join("j.json")).contains("\"result\": \"fail\""));
+}

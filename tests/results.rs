@@ -5,8 +5,10 @@ use crate::process::squall;
 use crate::run::PASSING;
 use assert_cmd::assert::Assert;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 const MISSING: &str =
     "scenario = 1\nname = \"wants a program\"\nseed = 5\nrequires = \"squall-has-no-such-program\"\n";
@@ -140,4 +142,66 @@ fn annotations_name_a_scenario_that_did_not_run() {
     assert!(words.contains("::error file=case.toml,title=wants a program::error: requires: "), "{words}");
     let summary = std::fs::read_to_string(dir.path().join("s.md")).expect("a summary");
     assert!(summary.contains("| **could not run** | wants a program | 5 |"), "{summary}");
+}
+
+const FAILING: &str = "scenario = 1\n[[step]]\nrun = { command = [\"false\"] }\n";
+
+#[test]
+fn a_summary_that_cannot_be_written_hides_no_verdict() {
+    let dir = folder(&[("pass.toml", PASSING), ("fail.toml", FAILING), ("no.toml", "scenario = 2\n")]);
+    for (file, code) in [("pass.toml", 3), ("fail.toml", 1), ("no.toml", 2)] {
+        let mut command = squall();
+        command.args(["run", file, "--json=r.json"]).current_dir(dir.path());
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", "/nonexistent/s.md");
+        let out = command.output().expect("runs");
+        let words = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(code), "{words}");
+        assert!(words.contains("error: cannot write /nonexistent/s.md: "), "{words}");
+        // The other reports are written all the same.
+        assert!(std::fs::read_to_string(dir.path().join("r.json")).is_ok_and(|text| text.ends_with('\n')));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_hides_no_verdict() {
+    let dir = folder(&[("pass.toml", PASSING), ("fail.toml", FAILING)]);
+    run(dir.path(), &["pass.toml", "--json=/dev/full"]).code(3);
+    run(dir.path(), &["fail.toml", "--json=/dev/full", "--junit", "j.xml"]).code(1);
+    assert!(std::fs::read_to_string(dir.path().join("j.xml")).is_ok_and(|text| text.contains("<failure")));
+}
+
+#[test]
+fn a_report_takes_the_place_of_no_scenario_and_no_snapshot() {
+    let dir = folder(&[("case.toml", PASSING), ("case.snap.json", "{}")]);
+    std::os::unix::fs::symlink("case.toml", dir.path().join("link")).expect("a link");
+    for target in ["./case.toml", "link", "case.snap.json"] {
+        for option in ["--json=", "--junit=", "--html=", "--decisions="] {
+            run(dir.path(), &["case.toml", &format!("{option}{target}")]).code(2);
+        }
+    }
+    run(dir.path(), &["case.toml", "--json=r", "--junit=./r"]).code(2);
+    let left = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("readable");
+    assert_eq!((left("case.toml").as_str(), left("case.snap.json").as_str()), (PASSING, "{}"));
+}
+
+#[test]
+fn what_an_earlier_run_has_reported_is_not_taken_for_one_that_was_cut_short() {
+    let text = "scenario = 1\n[[step]]\nrun = { command = [\"sh\", \"-c\", \"echo here; exec sleep 1000\"], output = \"inherit\" }\n";
+    let dir = folder(&[("case.toml", text), ("r.json", "old"), ("r.xml", "old"), ("r.html", "old")]);
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let mut command = squall();
+        command.args(["run", "case.toml", "--json=r.json", "--junit=r.xml", "--html=r.html"]);
+        command.current_dir(dir.path()).stdin(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        assert_eq!(lines.next().and_then(Result::ok).as_deref(), Some("run | here"));
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        assert_eq!(lines.next().and_then(Result::ok).as_deref(), Some("interrupted"));
+        assert_eq!(child.wait().expect("ends").code(), Some(code));
+        for name in ["r.json", "r.xml", "r.html"] {
+            assert_eq!(std::fs::read_to_string(dir.path().join(name)).expect("readable"), "", "{name}");
+        }
+    }
 }

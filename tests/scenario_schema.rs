@@ -61,6 +61,7 @@ const MEANT: &[&str] = &[
     "inexact",
     "join-nothing",
     "left-to-the-clock",
+    "nothings",
     "options",
     "presets",
     "traces",

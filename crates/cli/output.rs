@@ -80,6 +80,15 @@ pub(crate) fn probe(target: &Path) -> Result<(), Failure> {
     opened.map(drop).map_err(|error| unwritable(target, &error))
 }
 
+/// Takes away what stands in the file `target`. What is no plain file stays as it is.
+pub(crate) fn empty(target: &Path) -> Result<(), Failure> {
+    if target.as_os_str() == "-" || !fs::metadata(target).is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
+    let emptied = OpenOptions::new().write(true).truncate(true).open(target);
+    emptied.map(drop).map_err(|error| unwritable(target, &error))
+}
+
 fn unwritable(target: &Path, error: &io::Error) -> Failure {
     Failure::environment(format!("cannot write {}: {error}", target.display()))
 }

@@ -5,6 +5,7 @@ mod github;
 mod interrupt;
 mod junit;
 mod page;
+mod targets;
 mod verdicts;
 mod workers;
 
@@ -87,16 +88,13 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
         return output::print(&format!("{:#}\n", squall::scenario::report_schema())).map(|()| Exit::Ok);
     }
     let cases = cases::of(&args)?;
+    let targets = [&args.json, &args.junit, &args.html, &args.decisions];
+    let targets: Vec<&Path> = targets.into_iter().flatten().map(PathBuf::as_path).collect();
     let draws = draws(&args, cases.len())?;
-    let targets: Vec<_> = [&args.json, &args.junit, &args.html].into_iter().flatten().collect();
-    for (at, target) in targets.iter().enumerate() {
-        if targets[..at].contains(target) {
-            return Err(Failure::usage(format!("two reports cannot both go to {}", target.display())));
-        }
-        output::probe(target)?;
-    }
+    targets::check(&targets, &cases)?;
     squall::raise_descriptor_limit();
     interrupt::end_on_signals()?;
+    targets::empty(&targets)?;
     let mut verdicts = Verdicts::new(&args, cases.len());
     let execution = Execution {
         shards: serving::shard_count(args.shards),
@@ -119,25 +117,38 @@ pub(crate) fn main(args: Args) -> Result<Exit, Failure> {
     });
     interrupt::heed();
     let (exit, done) = verdicts.finish();
+    let mut written = Written(exit);
     if let (Some(target), Some(decided), true) = (
         &args.decisions,
         &execution.draws.decisions,
         done.iter().filter_map(|done| done.report.as_ref()).any(|report| report.has_run()),
     ) {
-        decisions::write(target, decided)?;
+        written.heed(decisions::write(target, decided));
     }
     if let Some(target) = &args.junit {
-        output::write(target, &junit::document(&done))?;
+        written.heed(output::write(target, &junit::document(&done)));
     }
-    github::tell(&done)?;
+    written.heed(github::tell(&done));
     if let Some(target) = &args.json {
         let reports: Vec<&Report> = done.iter().filter_map(|done| done.report.as_deref()).collect();
-        write_json(target, &reports, cases.len() == 1)?;
+        written.heed(write_json(target, &reports, cases.len() == 1));
     }
     if let Some(target) = &args.html {
-        output::replace(target, &page::render(&done, args.replay.as_deref()))?;
+        written.heed(output::replace(target, &page::render(&done, args.replay.as_deref())));
     }
-    Ok(exit)
+    Ok(written.0)
+}
+
+/// The exit code so far: what cannot be written about a run does not hide how it came out, nor what else there is to write.
+struct Written(Exit);
+
+impl Written {
+    fn heed(&mut self, done: Result<(), Failure>) {
+        if let Err(failure) = done {
+            patiently!("error: {}\n", failure.message);
+            self.0 = self.0.and(failure.exit);
+        }
+    }
 }
 
 /// What is to become of decisions. One log is of one run: its links have names that others may have too.

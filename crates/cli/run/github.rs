@@ -12,7 +12,7 @@ pub(crate) fn tell(done: &[Done]) -> Result<(), Failure> {
         return Ok(());
     }
     for done in done.iter().filter(|done| !matches!(done.outcome, Outcome::Passed | Outcome::Skipped)) {
-        eprintln!("{}", annotation(done));
+        patiently!("{}\n", annotation(done));
     }
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
@@ -49,6 +49,11 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// A text in a table, which ends a row at a line's end.
+fn cell(text: &str) -> String {
+    text.replace(char::is_control, " ").replace('|', "\\|").replace('<', "&lt;")
+}
+
 /// What a run is called among all: two files may bear one name.
 fn name(done: &Done, all: &[Done]) -> String {
     let path = done.case.path.display().to_string();
@@ -74,7 +79,7 @@ fn summary(all: &[Done]) -> String {
             Outcome::Unable => "**could not run**",
         };
         let seed = done.report.as_ref().map_or(String::new(), |report| report.seed.to_string());
-        let name = name(done, all).replace('|', "\\|").replace('<', "&lt;");
+        let name = cell(&name(done, all));
         // Writing to a string cannot fail.
         let _ = writeln!(text, "| {mark} | {name} | {seed} | {:.2} s |", done.took.as_secs_f64());
     }
@@ -93,6 +98,7 @@ mod tests {
     fn a_diagnostic_is_pointed_at() {
         assert_eq!(line("error: no\n --> a:b.toml:12:5\n  |"), Some(12));
         assert_eq!(line("failed: expected"), None);
+        assert_eq!(cell("a|b\nc\r\t<d"), "a\\|b c  &lt;d");
         assert_eq!((data("50%\nx"), property("a:b,c")), ("50%25%0Ax".into(), "a%3Ab%2Cc".into()));
     }
 }

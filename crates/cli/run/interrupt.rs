@@ -41,10 +41,14 @@ pub(crate) fn end_on_signals() -> Result<(), Failure> {
         let code = runtime.block_on(async {
             let code = next().await;
             CUT_SHORT.store(true, SeqCst);
-            eprintln!("interrupted");
+            // Nobody may be taking it, and what runs is ended all the same.
+            let told = tokio::task::spawn_blocking(|| patiently!("interrupted\n"));
             let ending = tokio::task::spawn_blocking(|| end_processes(GRACE));
+            let done = async {
+                let _ = (ending.await, told.await);
+            };
             tokio::select! {
-                _ = ending => code,
+                () = done => code,
                 code = next() => {
                     end_processes(Duration::ZERO);
                     code

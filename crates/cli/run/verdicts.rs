@@ -93,8 +93,12 @@ impl Verdicts {
 
     /// Says the lines of programs, above the bar.
     pub(crate) fn lines(&self) -> Lines {
-        let bar = self.bar.clone();
-        Lines::new(move |name, line| bar.suspend(|| eprintln!("{name} | {line}")))
+        let (bar, shown) = (self.bar.clone(), !self.bar.is_hidden());
+        Lines::new(move |name, line| {
+            let tell = || eprintln!("{name} | {line}");
+            // The bar would be held as long as nobody takes the line.
+            if shown { bar.suspend(tell) } else { tell() }
+        })
     }
 
     /// Takes in how a run ended, and says it.
@@ -156,7 +160,7 @@ impl Verdicts {
             Outcome::Invalid => String::new(),
         };
         let text = format!("{line}\n{}", done.told());
-        self.bar.suspend(|| eprint!("{}", text.strip_prefix('\n').unwrap_or(&text)));
+        self.bar.suspend(|| patiently!("{}", text.strip_prefix('\n').unwrap_or(&text)));
     }
 
     /// Says what it comes to; the exit code of all, and what was done.
@@ -169,12 +173,12 @@ impl Verdicts {
                 0 => String::new(),
                 n => format!(", {n} skipped"),
             };
-            eprintln!("{} passed, {failed} failed{skipped}", count(Outcome::Passed));
+            patiently!("{} passed, {failed} failed{skipped}\n", count(Outcome::Passed));
             let seeded =
                 self.done.iter().find(|done| done.outcome == Outcome::Failed && done.case.seed.is_some());
             if let Some(done) = seeded {
                 let seed = done.case.seed.unwrap_or_default();
-                eprintln!("first failing seed {seed}; to see it again: {}", done.replay);
+                patiently!("first failing seed {seed}; to see it again: {}\n", done.replay);
             }
         }
         let exit = self.done.iter().fold(Exit::Ok, |exit, done| exit.and(done.outcome.exit()));

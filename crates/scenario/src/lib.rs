@@ -10,6 +10,7 @@ pub mod format;
 pub mod html;
 pub mod model;
 pub mod paths;
+mod place;
 mod read;
 mod replay;
 pub mod report;
@@ -21,6 +22,7 @@ pub mod timeline;
 
 pub use determinism::counts_difference;
 pub use execute::{Conclusion, Execution, check, check_either, check_services, execute};
+pub use place::same_file;
 pub use read::{Overrides, is_services, read, read_services, read_with};
 pub use replay::command as replay_command;
 pub use run::{Draws, Lines, Run, RunError, Watch, end_processes, run, run_watched};

@@ -43,10 +43,6 @@ const BACK: u64 = 64;
 pub(super) struct Check {
     /// Bytes that came.
     at: u64,
-    /// How many its head says that there are.
-    declared: Option<u64>,
-    /// The byte of the connection at which it begins.
-    began: u64,
     /// Its first bytes, of which `at` may be fewer.
     opening: [u8; OPENING],
     /// The first wrong byte: its place in the body, and in what the connection carried.
@@ -56,8 +52,8 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn new(declared: Option<u64>, began: u64) -> Check {
-        Check { at: 0, declared, began, opening: [0; OPENING], wrong: None, extra: None }
+    pub(super) fn new() -> Check {
+        Check { at: 0, opening: [0; OPENING], wrong: None, extra: None }
     }
 
     /// Takes bytes of the body, of which the first is number `place` on the connection.
@@ -95,10 +91,10 @@ impl Check {
             let another = matches!(wanted, Wanted::Seeded { .. }) && self.is_anothers(flights, seed, notes);
             return Err(if another { Failure::MixedUp } else { Failure::Corrupt });
         }
-        let length = self.declared.unwrap_or(0).max(self.at);
-        if length > wanted.len() {
-            wrong(self.extra.unwrap_or(self.began + wanted.len()));
-            notes.extra += length - wanted.len();
+        // What the head says of the length is no byte yet: one that says too much and does not come is an answer cut short.
+        if let Some(place) = self.extra {
+            wrong(place);
+            notes.extra += self.at.saturating_sub(wanted.len());
             return Err(Failure::Extra);
         }
         match end {

@@ -62,7 +62,7 @@ impl HttpEar {
         let mut used = 0;
         loop {
             if self.body.is_none() {
-                match self.hear_head(&bytes[used..], at + used as u64) {
+                match self.hear_head(&bytes[used..]) {
                     Ok(Some(n)) => used += n,
                     Ok(None) => return Heard::More,
                     Err(failure) => return Heard::Broken(failure),
@@ -131,8 +131,8 @@ impl HttpEar {
         check.settle(wanted, end, flights, self.seed, notes)
     }
 
-    /// How many of the bytes, which begin at `at`, belong to the head, once it is complete.
-    fn hear_head(&mut self, bytes: &[u8], at: u64) -> Result<Option<usize>, Failure> {
+    /// How many of the bytes belong to the head, once it is complete.
+    fn hear_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
         let (had, head_only) = (self.head.len(), self.request.is_head());
         // Most heads come in one piece and need not be kept.
         let read = if had == 0 {
@@ -156,13 +156,7 @@ impl HttpEar {
             self.last = head.last;
             // What was not asked for is not compared.
             let compared = good && self.request.expect != Expect::Anything;
-            self.check = compared.then(|| {
-                let declared = match head.body {
-                    Body::Length(length) => Some(length),
-                    Body::Chunked(_) | Body::UntilEnd => None,
-                };
-                Check::new(declared, at + (head.length - had) as u64)
-            });
+            self.check = compared.then(Check::new);
             self.body = Some(head.body);
         }
         Ok(Some(head.length - had))

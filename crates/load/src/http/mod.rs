@@ -46,8 +46,8 @@ impl fmt::Display for RequestError {
 impl std::error::Error for RequestError {}
 
 impl Request {
-    /// A request for `path` of `host`, with further headers. `Host`, `User-Agent` and, with a body, `Content-Length` are added
-    /// where `headers` do not have them.
+    /// A request for `path` of `host`, with further headers. `Host` and `User-Agent` are added where `headers` do not have them,
+    /// and `Content-Length` with a body.
     ///
     /// ```
     /// use squall_load::Request;
@@ -58,7 +58,7 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// Where the method or the name of a header is no token, or a line would end inside of one.
+    /// Where the method or the name of a header is no token, a line would end inside of one, or `headers` say how long the body is.
     pub fn new(
         method: &str,
         path: &str,
@@ -67,7 +67,7 @@ impl Request {
         body: &[u8],
     ) -> Result<Request, RequestError> {
         let mut text = head(method, path, host, headers)?;
-        if !body.is_empty() && !has(headers, "content-length") && !has(headers, "transfer-encoding") {
+        if !body.is_empty() {
             text.push_str(&format!("Content-Length: {}\r\n", body.len()));
         }
         text.push_str("\r\n");
@@ -79,7 +79,7 @@ impl Request {
     /// connection and the number of the request.
     ///
     /// # Errors
-    /// As [`Request::new`]; and where `headers` say how long the body is.
+    /// As [`Request::new`].
     pub fn seeded(
         method: &str,
         path: &str,
@@ -87,13 +87,6 @@ impl Request {
         headers: &[(&str, &str)],
     ) -> Result<Request, RequestError> {
         let text = head(method, path, host, headers)?;
-        for name in ["content-length", "transfer-encoding"] {
-            if has(headers, name) {
-                return refuse(format!(
-                    "header `{name}` does not go with a body that is made for each request"
-                ));
-            }
-        }
         Ok(Request::of(method, path, text.as_bytes(), Body::Seeded))
     }
 
@@ -180,6 +173,11 @@ fn head(method: &str, path: &str, host: &str, headers: &[(&str, &str)]) -> Resul
     }
     if let Some((name, _)) = headers.iter().find(|(name, _)| !is_token(name)) {
         return refuse(format!("`{name}` is not the name of a header"));
+    }
+    // One that the body does not bear out leaves the other side waiting, or taking one request for two.
+    let lengths = ["Content-Length", "Transfer-Encoding"];
+    if let Some(name) = lengths.iter().find(|name| has(headers, name)) {
+        return refuse(format!("header `{name}` is made from the body; leave it out"));
     }
     let ends_line = |text: &str| text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
     if let Some((name, _)) = headers.iter().find(|(_, value)| ends_line(value)) {

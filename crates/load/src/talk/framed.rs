@@ -40,6 +40,8 @@ struct Body {
     payload: Option<Payload>,
     length: u32,
     at: u32,
+    /// How many bytes of it were asked for: what comes behind them is extra.
+    asked: u32,
     /// What the request has come to.
     result: Result<(), Failure>,
 }
@@ -78,7 +80,10 @@ impl FramedEar {
             }
             used += n;
             // No more than the length, which has 32 bits.
-            body.at += n as u32;
+            let next = body.at + n as u32;
+            let beyond = next.saturating_sub(body.asked) - body.at.saturating_sub(body.asked);
+            notes.extra += u64::from(beyond);
+            body.at = next;
             if body.at < body.length {
                 return Heard::More;
             }
@@ -127,8 +132,8 @@ impl FramedEar {
         };
         let place = flights.iter().position(asked);
         let request = place.and_then(|place| flights.get(place));
-        let mut body =
-            Body { sequence: frame.sequence, payload: None, length: frame.length, at: 0, result: Ok(()) };
+        let (sequence, length) = (frame.sequence, frame.length);
+        let mut body = Body { sequence, payload: None, length, at: 0, asked: length, result: Ok(()) };
         match request {
             Some(flight) => {
                 let Ask::Framed { frame: request, .. } = &flight.ask else { return Err(Failure::Other) };
@@ -139,7 +144,7 @@ impl FramedEar {
                     std::cmp::Ordering::Less => Err(Failure::Truncated),
                     std::cmp::Ordering::Equal => Ok(()),
                     std::cmp::Ordering::Greater => {
-                        notes.extra += u64::from(frame.length - length);
+                        body.asked = length;
                         Err(Failure::Malformed)
                     }
                 };
@@ -150,7 +155,10 @@ impl FramedEar {
                 }
             }
             None if Some(frame.sequence) <= self.answered => notes.strays.duplicated += 1,
-            None => notes.extra += Frame::HEADER as u64 + u64::from(frame.length),
+            None => {
+                notes.extra += Frame::HEADER as u64;
+                body.asked = 0;
+            }
         }
         self.body = Some(body);
         Ok(())

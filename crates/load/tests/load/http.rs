@@ -185,3 +185,17 @@ fn a_server_that_does_not_send_bodies_back_is_as_good_as_ever_where_nobody_expec
     let counts = altered(other, text(b"thinks", 404)).counts;
     assert_eq!((counts.errors.status_2xx, counts.integrity.corrupt), (5, 0));
 }
+
+#[test]
+fn a_length_that_says_too_much_is_an_answer_cut_short_whatever_it_says() {
+    for length in [74, u64::MAX] {
+        let alter = move |_, sequence, right: Vec<u8>| {
+            let body = &right[right.len() - 64..];
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+            (sequence == 0).then(|| [head.as_bytes(), body].concat())
+        };
+        let counts = altered(alter, |load| load.requests(1).size(64).close(Close::Half)).counts;
+        assert_eq!((counts.errors.incomplete, counts.errors.corrupt, counts.ok), (1, 0, 0), "{length}");
+        assert_eq!((counts.integrity.corrupt, counts.integrity.extra), (0, 0), "{length}");
+    }
+}

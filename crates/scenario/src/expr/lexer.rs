@@ -104,18 +104,19 @@ fn word(rest: &str) -> (Word, usize) {
 
 /// The diagnostic for a character that begins no word, with what was probably meant.
 fn stray(rest: &str) -> Diagnostic {
-    const MEANT: [(&str, &str); 5] = [
-        ("&&", "write `and`"),
-        ("||", "write `or`"),
-        ("!", "write `not`"),
-        ("=", "write `==`"),
-        (".", "write `0.5`"),
-    ];
+    const MEANT: [(&str, &str); 4] =
+        [("&&", "write `and`"), ("||", "write `or`"), ("!", "write `not`"), ("=", "write `==`")];
     let first = rest.chars().next().map_or(0, char::len_utf8);
     let meant = MEANT.iter().find(|(symbol, _)| rest.starts_with(symbol));
     let len = meant.map_or(first, |(symbol, _)| symbol.len());
-    Diagnostic::new(format!("unexpected `{}`", rest[..len].escape_debug()), 0..len)
-        .help(meant.map(|(_, help)| (*help).to_owned()))
+    let digits = rest.strip_prefix('.').map(|rest| &rest[..leading(rest, |c| c.is_ascii_digit())]);
+    let help = match (meant, digits) {
+        (Some((_, help)), _) => Some((*help).to_owned()),
+        (None, Some("")) => Some("a point stands between two names of a path, and within numbers".to_owned()),
+        (None, Some(digits)) => Some(format!("write `0.{digits}`")),
+        (None, None) => None,
+    };
+    Diagnostic::new(format!("unexpected `{}`", rest[..len].escape_debug()), 0..len).help(help)
 }
 
 fn leading(text: &str, belongs: impl Fn(char) -> bool) -> usize {

@@ -133,7 +133,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
         name: name(&root, source),
         seed: root.get("seed").and_then(|item| item.integer(0..=u64::MAX)).unwrap_or(0),
         clock: clock(&root, overrides),
-        timeout: root.get("timeout").and_then(|item| item.value("60s")).unwrap_or(TIMEOUT),
+        timeout: root.get("timeout").and_then(|item| timeout(&item)).unwrap_or(TIMEOUT),
         grace: root.get("grace").and_then(|item| item.value("5s")).unwrap_or(GRACE),
         echoes: Vec::new(),
         processes: Vec::new(),
@@ -157,6 +157,7 @@ fn document(source: &Source, tree: &DeTable<'_>, overrides: &Overrides, errors: 
     let speaks = |item: &Item<'_>| (item.key().to_owned(), protocol::of(item));
     let folder = source.folder().to_owned();
     let mut names = Names::new(folder, echoes.iter().map(echo::speaks), links.iter().map(speaks))
+        .with_own(source.name())
         .with_paths(links.iter().chain(&balancers).filter_map(link::on_path))
         .with_balancers(balancers.iter().map(|item| item.key().to_owned()))
         .with_processes(
@@ -191,6 +192,18 @@ fn clock(root: &Table<'_>, overrides: &Overrides) -> Clock {
     overrides.clock.unwrap_or(own)
 }
 
+/// How long a scenario may take.
+fn timeout(item: &Item<'_>) -> Option<Duration> {
+    let timeout: Duration = item.value("60s")?;
+    if timeout.is_zero() {
+        item.refuse(
+            "nothing can be done in no time",
+            format!("write \"60s\", or leave it out for {TIMEOUT:?}"),
+        );
+    }
+    Some(timeout)
+}
+
 fn version(root: &Table<'_>, key: &'static str, example: &str) {
     if let Some(item) = root.require(key, example) {
         match item.integer(1..=u64::MAX) {
@@ -204,7 +217,13 @@ fn version(root: &Table<'_>, key: &'static str, example: &str) {
 }
 
 fn name(root: &Table<'_>, source: &Source) -> String {
-    let given = root.get("name").and_then(|item| item.text("a string such as \"upload survives an outage\""));
+    let item = root.get("name");
+    let given = item.as_ref().and_then(|item| item.text("a string such as \"upload survives an outage\""));
+    if let (Some(item), Some(text)) = (&item, &given)
+        && text.value().trim().is_empty()
+    {
+        item.refuse("the name is empty", "leave it out for the name of the file".to_owned());
+    }
     match given {
         Some(text) => text.value().to_owned(),
         None => {

@@ -6,7 +6,7 @@ pub(super) use links::qualified;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use squall_faults::Carrier;
 
@@ -16,6 +16,8 @@ use super::places::{Ports, word};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Item, suggest};
 use crate::model::{Clock, Echo, Owner, Part, Scenario};
+use crate::place::same_file;
+use crate::snapshot::snapshot_path;
 use links::LinkFaults;
 
 /// What is known by name while a scenario is read from top to bottom.
@@ -23,6 +25,8 @@ use links::LinkFaults;
 pub(super) struct Names {
     /// Where files are looked for that have relative names.
     folder: PathBuf,
+    /// The file that is read.
+    own: PathBuf,
     echoes: Vec<(String, Carrier)>,
     links: BTreeMap<String, LinkFaults>,
     steps: BTreeSet<String>,
@@ -92,6 +96,19 @@ impl Names {
     /// The built-in servers that `echo.NAME` or `link.NAME` ends at; those that are none of ours are left out.
     pub(super) fn servers(&self, target: &str) -> &[Server] {
         self.servers.get(target).map_or(&[], Vec::as_slice)
+    }
+
+    /// Adds the file that is read.
+    pub(super) fn with_own(self, name: &str) -> Names {
+        Names { own: name.into(), ..self }
+    }
+
+    /// What a file is to the one that is read, where a program that wrote there would destroy it.
+    pub(super) fn precious(&self, file: &Path) -> Option<&'static str> {
+        let snapshot = snapshot_path(&self.own);
+        let known =
+            [(self.own.as_path(), "this scenario itself"), (&snapshot, "the snapshot of this scenario")];
+        known.into_iter().find(|(known, _)| same_file(known, file)).map(|(_, what)| what)
     }
 
     /// Adds the links and balancers that listen on unix sockets.

@@ -21,7 +21,15 @@ fn output(item: &Item<'_>, names: &Names) -> Option<Output> {
             None
         }
         "inherit" => Some(Output::Inherit),
-        file => Some(Output::File(names.file(file))),
+        file => {
+            let file = names.file(file);
+            if let Some(what) = names.precious(&file) {
+                let help =
+                    "write another file, such as \"app.log\"; it is emptied when a run begins".to_owned();
+                item.refuse(format!("this is {what}"), help);
+            }
+            Some(Output::File(file))
+        }
     }
 }
 

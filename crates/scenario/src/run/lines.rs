@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Takes lines of programs as they come, with the name of the process or of the step. Called on the threads of the run, which
-/// wait for it.
+/// Takes lines of programs as they come, with the name of the process or of the step. Called on a thread of its own: while it does
+/// not return, programs wait once their pipes are full, and the run goes on. Where it never does, lines are lost at the end of the run.
 #[derive(Clone)]
 pub struct Lines(Arc<Take>);
 

@@ -211,15 +211,31 @@ fn bodies_that_are_too_short_or_too_long_are_told_with_the_place() {
     assert_eq!((scene.wrong(), scene.notes.extra), (Some((0, bytes.len() as u64 - 5 - 2 - 3)), 3));
 }
 
+/// The right answer to the first request with a length that its body does not have.
+fn answer_that_says(length: &str) -> Vec<u8> {
+    let body = answer(0, 100).split_off(answer(0, 100).len() - 100);
+    [format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").as_bytes(), &body].concat()
+}
+
 #[test]
-fn a_length_that_is_too_long_is_told_although_the_bytes_never_come() {
-    let mut bytes = answer(0, 100);
-    let digit = bytes.windows(3).position(|three| three == b"100").expect("the length") + 2;
-    bytes[digit] = b'9';
+fn a_length_that_says_too_much_is_an_answer_cut_short_where_no_byte_of_it_came() {
+    for length in ["101", "109", "18446744073709551615"] {
+        let mut scene = Scene::echo(&[100]);
+        assert_eq!(scene.hear(&answer_that_says(length), 10), []);
+        assert_eq!(scene.end(), Heard::Broken(Failure::Incomplete), "{length}");
+        assert_eq!(scene.ear.lost(&scene.flights, &mut scene.notes), None);
+        assert!(scene.notes.is_empty());
+    }
+}
+
+#[test]
+fn of_a_length_that_says_too_much_the_bytes_that_came_count() {
     let mut scene = Scene::echo(&[100]);
+    let bytes = [answer_that_says("18446744073709551615"), b"more".to_vec()].concat();
     assert_eq!(scene.hear(&bytes, 10), []);
+    assert_eq!(scene.end(), Heard::Broken(Failure::Incomplete));
     assert_eq!(scene.ear.lost(&scene.flights, &mut scene.notes), Some(Failure::Extra));
-    assert_eq!((scene.wrong(), scene.notes.extra), (Some((0, bytes.len() as u64)), 9));
+    assert_eq!((scene.wrong(), scene.notes.extra), (Some((0, bytes.len() as u64 - 4)), 4));
 }
 
 #[test]
@@ -292,5 +308,10 @@ fn what_cannot_be_expected_is_refused() {
     let request = |method| Request::new(method, "/", "host", &[], b"").expect("a request");
     assert!(request("HEAD").expecting(Expect::Text(b"x"[..].into())).is_err());
     assert!(request("GET").expecting(Expect::Echo).is_err());
-    assert!(Request::seeded("POST", "/", "host", &[("Content-length", "5")]).is_err());
+    for header in [("Content-length", "5"), ("transfer-encoding", "chunked")] {
+        assert!(Request::seeded("POST", "/", "host", &[header]).is_err());
+        assert!(Request::new("GET", "/", "host", &[header], b"").is_err());
+        assert!(Request::new("POST", "/", "host", &[header], b"hello").is_err());
+    }
+    assert!(Request::new("GET", "/", "host", &[("Host", "other")], b"").is_ok());
 }

@@ -192,11 +192,11 @@ fn listen(output: Option<impl AsyncRead + Unpin + Send + 'static>, ear: Ear) -> 
         let mut buf = vec![0; 8192];
         while let Ok(count @ 1..) = output.read(&mut buf).await {
             let found = lock(&ear.tail).take(ear.which, &buf[..count], ear.wanted.as_deref());
-            ear.transcript.take(&buf[..count]);
             if found {
                 ear.seen.send_replace(true);
             }
+            ear.transcript.take(&buf[..count]).await;
         }
-        ear.transcript.close();
+        ear.transcript.close().await;
     })
 }

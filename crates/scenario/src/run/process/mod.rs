@@ -7,6 +7,7 @@ mod job;
 mod ports;
 mod ready;
 mod serve;
+mod showing;
 mod tail;
 mod transcript;
 mod words;
@@ -16,11 +17,12 @@ pub use group::end_processes;
 use super::Lines;
 use super::failure::RunError;
 use super::stage::Stage;
-use crate::model::{Owner, Part, Place, Program, Scenario, Target, Template};
+use crate::model::{Output, Owner, Part, Place, Program, Scenario, Target, Template};
 use crate::report::Ledger;
 use child::{Post, Started};
 use job::JobState;
 use ports::Ports;
+use showing::Showing;
 use squall_wire::{Address, Endpoint, Env, nanos};
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
@@ -45,8 +47,8 @@ pub(super) struct Programs {
     /// What went wrong with programs by itself. Taken by whoever watches over the run.
     ended: Option<Fallen>,
     files: Files,
-    /// Whoever wants to hear lines as they come.
-    lines: Option<Lines>,
+    /// Where lines go that are to be shown as they come, to somebody who wants them.
+    showing: Option<Showing>,
 }
 
 /// A process of the scenario.
@@ -104,6 +106,7 @@ impl Programs {
     /// Looks whether all programs are installed, opens the files for what they write, and picks ports.
     pub(super) fn new(scenario: &Scenario, lines: Option<Lines>) -> Result<Programs, RunError> {
         installed::check(scenario)?;
+        let shows = scenario.programs().any(|(_, program)| program.output == Output::Inherit);
         let (tell, ended) = mpsc::unbounded_channel();
         let served = |grace| Served { grace, ..Served::default() };
         let mut programs = Programs {
@@ -119,7 +122,7 @@ impl Programs {
             tell,
             ended: Some(Fallen(ended)),
             files: transcript::open(scenario.programs())?,
-            lines,
+            showing: lines.filter(|_| shows).map(Showing::start).transpose()?,
         };
         for process in &scenario.processes {
             let address =
@@ -164,6 +167,9 @@ impl Programs {
         let processes = self.processes.values_mut();
         let processes = processes.filter_map(|each| Some((each.started.as_mut()?, each.grace)));
         end(env, processes.chain(jobs).collect()).await;
+        if let Some(showing) = &self.showing {
+            showing.settle(env).await;
+        }
     }
 
     /// Notes what a report has of them.
