@@ -4,7 +4,6 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::place::demand_plain;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
@@ -29,10 +28,8 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, is no plain file ([`io::ErrorKind::InvalidInput`]: a FIFO would be waited for), or is not UTF-8
-    /// ([`io::ErrorKind::InvalidData`]).
+    /// The file cannot be read, or is not UTF-8 ([`io::ErrorKind::InvalidData`]).
     pub fn open(path: &Path) -> io::Result<Source> {
-        demand_plain(path)?;
         let text = String::from_utf8(std::fs::read(path)?).map_err(|error| {
             let start = error.utf8_error().valid_up_to();
             let line = 1 + error.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();

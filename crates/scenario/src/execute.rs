@@ -3,12 +3,14 @@
 use crate::determinism::{Recorded, difference};
 use crate::diagnostic::{Diagnostic, Source, render, render_colored};
 use crate::model::{Scenario, Services};
+use crate::place::demand_plain;
 use crate::read::Overrides;
 use crate::report::{Outcome, Report};
 use crate::run::{Draws, Run, RunError, Watch, run_watched};
 use crate::snapshot::{Policy, SnapshotError, Verdict, settle, snapshot_path};
 use squall_faults::Decisions;
 use std::fmt::Write;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -77,7 +79,8 @@ fn read(source: &Source, overrides: &Overrides, color: bool) -> Result<Scenario,
 /// # Errors
 /// As [`check`].
 pub fn check_services(path: &Path, overrides: &Overrides, color: bool) -> Result<Services, String> {
-    let source = open(path)?;
+    // Whoever keeps services in a pipe has somebody at its other end, also when it is read again.
+    let source = Source::open(path).map_err(|error| unreadable(path, &error))?;
     crate::read_services(&source, overrides).map_err(|diagnostics| renderer(color)(&source, &diagnostics))
 }
 
@@ -93,8 +96,12 @@ pub fn check_either(path: &Path, overrides: &Overrides, color: bool) -> Result<(
 }
 
 fn open(path: &Path) -> Result<Source, String> {
-    Source::open(path)
-        .map_err(|error| format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(&error)))
+    let read = demand_plain(path).and_then(|()| Source::open(path));
+    read.map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("error: cannot read {}: {}\n", path.display(), squall_wire::reason(error))
 }
 
 fn renderer(color: bool) -> fn(&Source, &[Diagnostic]) -> String {
