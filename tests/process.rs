@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +17,11 @@ pub(crate) fn squall() -> Command {
     }
     command.env("NO_COLOR", "1");
     command
+}
+
+/// Makes a FIFO.
+pub(crate) fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 
 /// A server that has said where it listens. Killed when dropped.

@@ -1,6 +1,6 @@
 //! `output` of programs: shown while they run, or written to a file.
 
-use crate::process::squall;
+use crate::process::{fifo, squall};
 use predicates::prelude::*;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -99,10 +99,6 @@ fn a_file_that_takes_no_more_fails_the_scenario() {
         "scenario = 1\n[[step]]\nrun = { command = [\"sh\", \"-c\", \"echo hello; exec sleep 1000\"], output = \"/dev/full\" }\n",
     );
     run(dir.path()).code(1).stderr(predicate::str::contains("failed: run.run: write /dev/full: "));
-}
-
-fn fifo(path: &Path) {
-    assert!(std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo runs").success());
 }
 
 #[test]

@@ -289,7 +289,7 @@ fn a_mistake_in_a_balancer_is_told_with_its_place_and_changes_nothing() {
     }
     // Whoever writes into a pipe knows that it is being read.
     fs::remove_file(up.file()).expect("removed");
-    assert!(std::process::Command::new("mkfifo").arg(up.file()).status().expect("runs").success());
+    fifo(&up.file());
     up.server.signal("HUP");
     fs::write(up.file(), &wrong).expect("written");
     fs::remove_file(up.file()).expect("removed");

@@ -84,7 +84,7 @@ fn a_file_that_is_wrong_when_it_is_read_again_changes_nothing() {
     let before = up.ports();
     // Whoever writes into a pipe knows that it is being read.
     fs::remove_file(up.file()).expect("removed");
-    assert!(std::process::Command::new("mkfifo").arg(up.file()).status().expect("runs").success());
+    fifo(&up.file());
     up.server.signal("HUP");
     fs::write(up.file(), "up = 1\n[link.a]\nupsteam = \"echo.one\"\n").expect("written");
     assert_eq!(talk(&mut client, b"y"), b"y");

@@ -7,6 +7,7 @@ use crate::signals::Signals;
 use squall::{Event, Events, Metrics};
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, Interval, interval_at};
 
 /// Options of what is printed.
 #[derive(clap::Args)]
@@ -42,21 +43,37 @@ impl Args {
         signals: &mut Signals,
     ) {
         let mut console = Console::default();
-        let mut ticks =
-            self.summary.map(|period| tokio::time::interval_at(tokio::time::Instant::now() + period, period));
+        let mut ticks = Ticks::every(self.summary);
         loop {
-            let tick = async {
-                match &mut ticks {
-                    Some(ticks) => drop(ticks.tick().await),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 _ = signals.next() => return,
-                () = tick => say(&summary(&totals().into_iter().map(|(_, totals)| totals).collect::<Vec<_>>())),
+                () = ticks.next() => say(&summary(&totals().into_iter().map(|(_, totals)| totals).collect::<Vec<_>>())),
                 Some(event) = events.recv() => say(&console.line(&event)),
             }
+        }
+    }
+}
+
+/// When totals are to be printed, if they are.
+pub(crate) struct Ticks(Option<Interval>);
+
+impl Ticks {
+    /// So often, or never. Must be called inside a runtime.
+    pub(crate) fn every(period: Option<Duration>) -> Ticks {
+        Ticks(period.map(|period| interval_at(Instant::now() + period, period)))
+    }
+
+    /// Whether there are any.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Waits for the next; for ever where none is wanted. Cancelling it loses nothing.
+    pub(crate) async fn next(&mut self) {
+        match &mut self.0 {
+            Some(ticks) => drop(ticks.tick().await),
+            None => std::future::pending().await,
         }
     }
 }

@@ -4,12 +4,12 @@ use crate::Failure;
 use crate::events::{Console, echo_summary};
 use crate::output::say;
 use crate::signals::Signals;
+use crate::watching::Ticks;
 use squall::echo::{EchoBuilder, Event, Events};
 use squall_control::{EchoSource, Server, serve_echoes};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Interval, interval_at};
 
 /// Events that may wait to be printed before their servers are told to join theirs.
 const WAITING: usize = 256;
@@ -20,7 +20,7 @@ pub(super) struct Watch {
     console: Console,
     sender: Option<mpsc::Sender<Event>>,
     events: mpsc::Receiver<Event>,
-    ticks: Option<Interval>,
+    ticks: Ticks,
 }
 
 impl Watch {
@@ -32,7 +32,7 @@ impl Watch {
             console: Console::default(),
             sender: log_events.then_some(sender),
             events,
-            ticks: summary.map(|period| interval_at(Instant::now() + period, period)),
+            ticks: Ticks::every(summary),
         }
     }
 
@@ -60,16 +60,10 @@ impl Watch {
     /// Prints what was asked for until the first signal.
     pub(super) async fn until(&mut self, signals: &mut Signals) {
         loop {
-            let tick = async {
-                match &mut self.ticks {
-                    Some(ticks) => drop(ticks.tick().await),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 _ = signals.next() => return,
-                () = tick => say(&self.summary()),
+                () = self.ticks.next() => say(&self.summary()),
                 Some(event) = self.events.recv() => say(&self.console.echo_line(&event)),
             }
         }
@@ -81,7 +75,7 @@ impl Watch {
         while let Some(event) = self.events.recv().await {
             say(&self.console.echo_line(&event));
         }
-        if self.ticks.is_some() {
+        if self.ticks.are_wanted() {
             say(&self.summary());
         }
     }

@@ -5,13 +5,13 @@ use crate::balance::summary;
 use crate::events::{Console, counted, totals};
 use crate::output::say;
 use crate::signals::Signals;
+use crate::watching::Ticks;
 use crate::watching::say_details;
 use squall::echo::{self, EchoBuilder};
 use squall::{Event, ProxyBuilder};
 use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Interval, interval_at};
 
 /// Events that may wait to be printed before links and servers are told to join theirs.
 const WAITING: usize = 256;
@@ -64,14 +64,13 @@ impl Ears {
 pub(super) struct Watch {
     console: Console,
     heard: mpsc::Receiver<Heard>,
-    ticks: Option<Interval>,
+    ticks: Ticks,
 }
 
 impl Watch {
     /// Must be called inside a runtime.
     pub(super) fn new(heard: mpsc::Receiver<Heard>, summary: Option<Duration>) -> Watch {
-        let ticks = summary.map(|period| interval_at(Instant::now() + period, period));
-        Watch { console: Console::default(), heard, ticks }
+        Watch { console: Console::default(), heard, ticks: Ticks::every(summary) }
     }
 
     /// Prints until a signal comes: true where that asks to read the file again, false where it asks to stop.
@@ -82,17 +81,11 @@ impl Watch {
         hangups: &mut Signal,
     ) -> bool {
         loop {
-            let tick = async {
-                match &mut self.ticks {
-                    Some(ticks) => drop(ticks.tick().await),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 _ = signals.next() => return false,
                 Some(()) = hangups.recv() => return true,
-                () = tick => say(&sum(running)),
+                () = self.ticks.next() => say(&sum(running)),
                 Some(heard) = self.heard.recv() => self.tell(&heard),
                 () = running.left() => {}
             }

@@ -19,10 +19,7 @@ fn members_come_and_go_and_connections_go_on() {
         let echoes = members(&shards, 3).await;
         let proxy = start(Proxy::balance(pool(&echoes[..2])).shards(shards.clone())).await;
         let handle = proxy.balancer().expect("it picks");
-        let to_a = dial(env, &proxy).await;
-        ping(&to_a, b"a").await;
-        let to_b = dial(env, &proxy).await;
-        ping(&to_b, b"b").await;
+        let [to_a, to_b] = dial_both(env, &proxy).await;
         let departed = handle.change(pool(&echoes[1..])).expect("a pool");
         assert_eq!(names(&handle), ["b", "c"]);
         for _ in 0..4 {
@@ -48,10 +45,7 @@ fn connections_of_members_that_have_left_are_reset_after_the_grace_and_nobody_el
         let echoes = members(&shards, 2).await;
         let proxy = start(Proxy::balance(pool(&echoes)).shards(shards.clone())).await;
         let handle = proxy.balancer().expect("it picks");
-        let to_a = dial(env, &proxy).await;
-        ping(&to_a, b"a").await;
-        let to_b = dial(env, &proxy).await;
-        ping(&to_b, b"b").await;
+        let [to_a, to_b] = dial_both(env, &proxy).await;
         handle.change(pool(&echoes[1..])).expect("a pool").drain(Duration::ZERO).await;
         assert_eq!(read_out(&to_a).await.1.expect_err("reset").kind(), ErrorKind::ConnectionReset);
         ping(&to_b, b"goes on").await;

@@ -42,11 +42,7 @@ fn a_member_that_is_taken_down_loses_its_connections_and_nobody_elses() {
         let echoes = members(&shards, 2).await;
         let proxy = start(Proxy::balance(pool(&echoes)).shards(shards.clone())).await;
         let handle = proxy.balancer().expect("it picks");
-        // One after the other: two that come at once may be picked for in either order.
-        let to_a = dial(env, &proxy).await;
-        ping(&to_a, b"a").await;
-        let to_b = dial(env, &proxy).await;
-        ping(&to_b, b"b").await;
+        let [to_a, to_b] = dial_both(env, &proxy).await;
         handle.set_state("a", AdminState::Down).expect("a member");
         let error = read_out(&to_a).await.1.expect_err("reset");
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);

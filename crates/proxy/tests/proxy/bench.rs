@@ -98,6 +98,16 @@ pub(crate) async fn ping(stream: &Stream, bytes: &[u8]) {
     assert_eq!(read_exact(stream, bytes.len()).await, bytes);
 }
 
+/// Connections to the first member and to the second of a pool that takes turns. One after the other: two that come at once may be
+/// picked for in either order.
+pub(crate) async fn dial_both(env: &Env, proxy: &Proxy) -> [Stream; 2] {
+    let to_a = dial(env, proxy).await;
+    ping(&to_a, b"a").await;
+    let to_b = dial(env, proxy).await;
+    ping(&to_b, b"b").await;
+    [to_a, to_b]
+}
+
 /// Bytes that differ everywhere.
 pub(crate) fn pattern(n: usize) -> Vec<u8> {
     (0..n as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()

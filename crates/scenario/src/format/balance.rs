@@ -66,7 +66,7 @@ pub const MEMBER: Shape = Shape {
         key(
             "to",
             Text,
-            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT, or in scenarios process.NAME.",
+            "echo.NAME, link.NAME, balance.NAME, with the real clock HOST:PORT or unix:PATH, or in scenarios process.NAME.",
         )
         .required(),
         key("name", Text, "What it is called; by default the part of `to` after the dot."),
